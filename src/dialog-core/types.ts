@@ -1,0 +1,276 @@
+/**
+ * What the SIP core says and is told: configuration, flows, commands' parameters and the events that rise. Types only.
+ * The core speaks of *invite usages* (RFC 5057: one INVITE and the dialogs it makes) by an id of its own; what a session is, it does not
+ * know. SDP is bytes to it.
+ */
+import type { Clock } from '../base/clock.js';
+import type { IdSource } from '../base/ids.js';
+import type { Logger } from '../base/logger.js';
+import type { HeaderList, SipMessage, SipRequest, SipResponse, SipUri } from './message/index.js';
+
+export type TransportName = 'udp';
+
+export interface SocketAddress {
+  /** Numeric IPv4 or IPv6 address, without brackets. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** The pair of addresses a message travelled on; what a request's responses and a dialog's first requests go back along. */
+export interface Flow {
+  readonly transport: TransportName;
+  /** Index into the endpoint's listeners. */
+  readonly listener: number;
+  /** Our side: never a wildcard address; on a wildcard listen the local address of the route to `remote`. */
+  readonly local: SocketAddress;
+  readonly remote: SocketAddress;
+}
+
+export interface ListenAddress {
+  readonly transport: TransportName;
+  /** Numeric; 0.0.0.0 and :: are allowed. */
+  readonly address: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+}
+
+/** RFC 3261 table 4; shorter ones make tests of real sockets quick, everything else keeps the defaults. */
+export interface TimerConfig {
+  /** Default 500. */
+  readonly t1Ms: number;
+  /** Default 4000. */
+  readonly t2Ms: number;
+  /** Default 5000. */
+  readonly t4Ms: number;
+  /** How long an INVITE may ring after a provisional response, RFC 3261 16.6 timer C; default 180 000. */
+  readonly timerCMs: number;
+}
+
+export interface CoreLimits {
+  /** Default 65 535 bytes. */
+  readonly maxMessageBytes: number;
+  /** Default 8192 bytes a header line. */
+  readonly maxHeaderBytes: number;
+  /** Default 128. */
+  readonly maxHeaders: number;
+  /** Live transactions of both sides; past it new requests get 503 with Retry-After. Default 100 000. */
+  readonly maxTransactions: number;
+  /** Live invite usages. Default 50 000. */
+  readonly maxUsages: number;
+  /** Incoming INVITEs not yet answered. Default 5000. */
+  readonly maxPendingInvites: number;
+  /** Seconds in Retry-After of a 503. Default 5. */
+  readonly retryAfterS: number;
+}
+
+export interface DialogCoreConfig {
+  readonly listen: readonly ListenAddress[];
+  /** Numeric address written into Via and Contact instead of the local one (and, by the layers above, into SDP). */
+  readonly advertise?: string | undefined;
+  /** User-Agent and Server header; default `mixminus/<version>`; '' leaves them out. */
+  readonly userAgent?: string | undefined;
+  readonly timers?: Partial<TimerConfig> | undefined;
+  readonly limits?: Partial<CoreLimits> | undefined;
+  readonly clock?: Clock | undefined;
+  readonly ids?: IdSource | undefined;
+  readonly logger?: Logger | undefined;
+  /** Sockets; default UDP of node:dgram. Tests pass a virtual network. */
+  readonly network?: DatagramNetwork | undefined;
+}
+
+/** Datagram sockets as the endpoint needs them; implemented by transport/udp.ts and by the virtual network of the tests. */
+export interface DatagramNetwork {
+  /** Binds; rejects with ERR_ADDRESS_IN_USE, ERR_ADDRESS_NOT_AVAILABLE or ERR_TRANSPORT. */
+  bind(local: SocketAddress, handlers: DatagramHandlers): Promise<DatagramSocket>;
+  /**
+   * Local address that the system would use towards `remote`, for listeners bound to a wildcard. A synchronous answer (from a cache) is
+   * a string; otherwise a promise; undefined when there is no route.
+   */
+  localAddressFor(remote: SocketAddress): string | undefined | Promise<string | undefined>;
+  /** Numeric address of a host name, for outgoing requests; rejects with ERR_UNRESOLVABLE. */
+  resolve(host: string, family: 4 | 6 | undefined): Promise<string>;
+}
+
+export interface DatagramHandlers {
+  onDatagram(data: Uint8Array, remote: SocketAddress): void;
+  onError(error: Error): void;
+}
+
+export interface DatagramSocket {
+  readonly local: SocketAddress;
+  /** `onError` is called when the system refuses the datagram (EMSGSIZE, unreachable): a transport error of that request. */
+  send(data: Uint8Array, remote: SocketAddress, onError: (error: Error) => void): void;
+  /** Resolves when the socket is released. */
+  close(): Promise<void>;
+}
+
+/** Identity of an invite usage: unique within its core for ever. */
+export type UsageId = number;
+
+export interface Body {
+  readonly contentType: string;
+  readonly data: Uint8Array;
+}
+
+export interface InviteParams {
+  /** Request-URI and To. */
+  readonly target: SipUri;
+  /** From; its tag is made by the core. */
+  readonly from: { readonly displayName?: string | undefined; readonly uri: SipUri };
+  readonly to?: { readonly displayName?: string | undefined; readonly uri: SipUri } | undefined;
+  /** Where to send instead of the target's own host: a loose outbound proxy (pre-loaded Route). */
+  readonly proxy?: SipUri | undefined;
+  /** User part of Contact. */
+  readonly contactUser?: string | undefined;
+  readonly callId?: string | undefined;
+  readonly headers?: HeaderList | undefined;
+}
+
+export interface ResponseParams {
+  readonly headers?: HeaderList | undefined;
+  readonly body?: Body | undefined;
+}
+
+/** Why a usage failed or a dialog ended. */
+export type FailureCause = 'response' | 'timeout' | 'transport' | 'cancelled';
+
+export type EndedBy =
+  | 'remote-bye'
+  | 'local-bye'
+  /** No ACK for our 2xx in 64·T1 (RFC 3261 13.3.1.4); the core has sent BYE. */
+  | 'ack-timeout'
+  /** A request in the dialog got 481 or 408, or timed out (RFC 3261 12.2.1.2). */
+  | 'dialog-gone'
+  | 'closed';
+
+/** RFC 3326. */
+export interface ReasonHeader {
+  readonly protocol: string;
+  readonly cause: number | undefined;
+  readonly text: string | undefined;
+}
+
+/** Events of one usage are in order; after 'failed', 'cancelled' or 'ended' nothing more comes for that usage. */
+export type DialogCoreEvent =
+  /** A new INVITE outside any dialog; 100 has been sent. `advertised` is the host for Contact and SDP towards this peer. */
+  | {
+      readonly type: 'invite';
+      readonly usage: UsageId;
+      readonly request: SipRequest;
+      readonly flow: Flow;
+      readonly advertised: string;
+    }
+  /** The peer cancelled its INVITE before our final answer; 487 has been sent. */
+  | { readonly type: 'cancelled'; readonly usage: UsageId; readonly reason: ReasonHeader | undefined }
+  /** ACK for our 2xx to the first INVITE. */
+  | { readonly type: 'acked'; readonly usage: UsageId; readonly request: SipRequest }
+  /** The route of our INVITE is known; `sendInvite` is owed. `advertised` is the host for SDP towards this peer. */
+  | { readonly type: 'routed'; readonly usage: UsageId; readonly flow: Flow; readonly advertised: string }
+  /** 101–199 for our INVITE; `dialogTag` (the to-tag) tells forked branches apart. */
+  | {
+      readonly type: 'provisional';
+      readonly usage: UsageId;
+      readonly response: SipResponse;
+      readonly dialogTag: string | undefined;
+    }
+  /** First 2xx for our INVITE. The caller owes `ack`. 2xx of further branches get ACK and BYE from the core. */
+  | { readonly type: 'answered'; readonly usage: UsageId; readonly response: SipResponse; readonly flow: Flow }
+  /** Our INVITE failed for good. With cause 'response' (also a 487 after our CANCEL: cause 'cancelled') the final response is there. */
+  | {
+      readonly type: 'failed';
+      readonly usage: UsageId;
+      readonly cause: FailureCause;
+      readonly status: number;
+      readonly reason: string;
+      readonly response: SipResponse | undefined;
+    }
+  /** A re-INVITE of the peer; answer with `answerReinvite`. Overlaps were answered 491 or 500 by the core. */
+  | { readonly type: 'reinvite'; readonly usage: UsageId; readonly request: SipRequest }
+  | { readonly type: 'reinviteAcked'; readonly usage: UsageId; readonly request: SipRequest }
+  /** The peer cancelled its re-INVITE; 487 has been sent, the dialog stays. */
+  | { readonly type: 'reinviteCancelled'; readonly usage: UsageId }
+  /** 2xx for our re-INVITE. The caller owes `ack`. */
+  | { readonly type: 'reinviteAnswered'; readonly usage: UsageId; readonly response: SipResponse }
+  /**
+   * Our re-INVITE failed; the dialog stays as it was (RFC 3261 14.1), unless 'ended' follows. After 491 `retryNow` comes when the
+   * random wait of 14.1 is over; `willRetry` says so.
+   */
+  | {
+      readonly type: 'reinviteFailed';
+      readonly usage: UsageId;
+      readonly status: number;
+      readonly reason: string;
+      readonly response: SipResponse | undefined;
+      readonly willRetry: boolean;
+    }
+  | { readonly type: 'retryNow'; readonly usage: UsageId }
+  | {
+      readonly type: 'ended';
+      readonly usage: UsageId;
+      readonly by: EndedBy;
+      readonly reason: ReasonHeader | undefined;
+      readonly request: SipRequest | undefined;
+    }
+  /** A socket failed for good, for operators. */
+  | { readonly type: 'transportError'; readonly listener: number; readonly message: string };
+
+export interface OptionsResult {
+  readonly status: number;
+  readonly reason: string;
+  readonly response: SipResponse | undefined;
+}
+
+/** Live objects and totals, for leak tests and operators. */
+export interface CoreCounts {
+  readonly transactions: number;
+  readonly usages: number;
+  readonly dialogs: number;
+  readonly deadlines: number;
+  readonly received: number;
+  readonly sent: number;
+  readonly malformed: number;
+  readonly retransmissionsIn: number;
+  readonly retransmissionsOut: number;
+  readonly refused: number;
+}
+
+/**
+ * The whole of the core as the dialog layer uses it (class SipEndpoint in endpoint.ts). All verbs are synchronous; results are events,
+ * delivered after the verb has returned (never from inside it), so that the caller can enter a mapping first. A verb for a usage that
+ * is gone or in the wrong state throws SessionError ERR_INVALID_STATE; a malformed argument ERR_INVALID_ARGUMENT or ERR_INVALID_HEADER.
+ */
+export interface DialogCore {
+  /** Binds all listeners or none. */
+  start(): Promise<void>;
+  readonly listeners: readonly { readonly transport: TransportName; readonly local: SocketAddress }[];
+  /** One subscriber: the dialog coordinator. */
+  onEvent(handler: (event: DialogCoreEvent) => void): void;
+  /**
+   * Prepares an INVITE: resolves the target, then 'routed' comes, so that the session description can carry the address of that route.
+   * Resolution failures come as 'failed' with cause 'transport' and status 503.
+   */
+  invite(params: InviteParams): UsageId;
+  /** Sends the INVITE after 'routed', without a body for a late offer. */
+  sendInvite(usage: UsageId, body?: Body): void;
+  /** 101–199 to an incoming INVITE. */
+  progress(usage: UsageId, status: number, response?: ResponseParams & { readonly reason?: string }): void;
+  /** 200 to an incoming INVITE, retransmitted until its ACK. */
+  accept(usage: UsageId, response?: ResponseParams & { readonly contactUser?: string }): void;
+  /** 300–699 to an incoming INVITE. */
+  reject(usage: UsageId, status: number, response?: ResponseParams & { readonly reason?: string }): void;
+  /** ACK for the 2xx of our INVITE or re-INVITE, with the answer to a late offer where one is owed. Repeated by the core for repeated 2xx. */
+  ack(usage: UsageId, body?: Body): void;
+  /** CANCEL, sent when a provisional response allows it (RFC 3261 9.1); a 2xx that crosses gets ACK and BYE, and 'failed' with cause 'cancelled'. */
+  cancel(usage: UsageId, reason?: ReasonHeader): void;
+  /** BYE in a confirmed dialog; as callee before the ACK it waits for the ACK or its timeout (RFC 3261 15). 'ended' by 'local-bye' follows, at the latest after 64·T1. */
+  bye(usage: UsageId, reason?: ReasonHeader): void;
+  reinvite(usage: UsageId, params: { readonly headers?: HeaderList; readonly body?: Body }): void;
+  answerReinvite(usage: UsageId, status: number, response?: ResponseParams & { readonly reason?: string }): void;
+  /** OPTIONS outside a dialog. */
+  options(target: SipUri, from: SipUri): Promise<OptionsResult>;
+  counts(): CoreCounts;
+  /** Drops live usages (BYE or CANCEL where owed are the caller's work before), closes sockets; resolves when they are released. */
+  close(): Promise<void>;
+}
+
+export type { HeaderList, SipMessage, SipRequest, SipResponse, SipUri };

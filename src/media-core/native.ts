@@ -1,0 +1,211 @@
+/**
+ * The addon as TypeScript sees it: types only, no code. `binding.ts` loads the binary and returns it as {@link NativeBinding};
+ * `engine.ts` is its only user. Handles are numbers made of an index and a generation, so that a handle of a removed object is
+ * refused (ERR_STALE_HANDLE) and never reaches the object that took its place.
+ */
+
+export type NativeHandle = number;
+
+export type NativeCodecName = 'pcmu' | 'pcma';
+
+export interface NativeBinding {
+  /** Version of the package whose sources made this binary. */
+  readonly version: string;
+  capabilities(): { readonly codecs: readonly NativeCodecName[] };
+  /** Decodes a whole RIFF/WAVE file to mono PCM at `rateHz`. Throws ERR_INVALID_AUDIO with what is wrong. */
+  decodeWav(bytes: Uint8Array, rateHz: number): Int16Array;
+  readonly Engine: new (options: NativeEngineOptions, wake: () => void) => NativeEngine;
+}
+
+export interface NativeEngineOptions {
+  /** Worker threads, 1 to 64; ignored in manual mode, which has none. */
+  readonly workers: number;
+  /** No threads, no sockets: time moves by `advance`, datagrams by `inject` and `takeSent`. */
+  readonly manual: boolean;
+  readonly maxLegs: number;
+  readonly maxRooms: number;
+  /** Inclusive range of UDP ports; RTP takes an even one, RTCP the odd one above it. */
+  readonly portMin: number;
+  readonly portMax: number;
+  /** How long a returned pair rests before another leg may have it. */
+  readonly portRestMs: number;
+  /** Addresses whose pools are filled at start; others are filled at their first use. */
+  readonly bindAddresses: readonly string[];
+  /** RTCP CNAME (RFC 3550 6.5.1), at most 255 bytes. */
+  readonly cname: string;
+  /** Seed of SSRCs, sequence numbers and RTCP intervals in manual mode; other modes draw from the system. */
+  readonly seed: number;
+  /** Silence after which a leg that should receive reports `rtpTimeout`; 0 turns it off. */
+  readonly rtpTimeoutMs: number;
+}
+
+export interface NativeLegConfig {
+  /** What may arrive: dynamic and static payload types with their codec. At most 8. */
+  readonly receive: readonly { readonly payloadType: number; readonly codec: NativeCodecName }[];
+  readonly sendPayloadType: number;
+  readonly sendCodec: NativeCodecName;
+  /** Payload type of telephone-event/8000, or -1. */
+  readonly telephoneEventPayloadType: number;
+  readonly remoteAddress: string;
+  readonly remoteRtpPort: number;
+  /** Ignored with rtcpMux. */
+  readonly remoteRtcpPort: number;
+  readonly rtcpMux: boolean;
+  /** Direction from our side after negotiation (RFC 3264): a hold clears one or both. */
+  readonly send: boolean;
+  readonly receiveMedia: boolean;
+  /** Opens the send gate: an ACK or an authenticated answer proved that the address wants media. A packet from there opens it too. */
+  readonly allowSend: boolean;
+}
+
+/** One change of a room; all changes of one `applyRoom` call take effect at the same tick edge. */
+export type NativeRoomChange =
+  | { readonly op: 'add'; readonly leg: NativeHandle; readonly muted: boolean; readonly deaf: boolean }
+  | { readonly op: 'set'; readonly leg: NativeHandle; readonly muted: boolean; readonly deaf: boolean }
+  | { readonly op: 'remove'; readonly leg: NativeHandle };
+
+export type NativeEvent =
+  | { readonly type: 'dtmf'; readonly leg: NativeHandle; readonly digit: string; readonly durationMs: number }
+  | { readonly type: 'talking'; readonly leg: NativeHandle; readonly talking: boolean }
+  /** First valid packet after opening or re-arming; the address that media is now exchanged with. */
+  | { readonly type: 'latched'; readonly leg: NativeHandle; readonly address: string; readonly port: number }
+  | { readonly type: 'rtpTimeout'; readonly leg: NativeHandle }
+  | { readonly type: 'rtcpBye'; readonly leg: NativeHandle }
+  | { readonly type: 'playerEnded'; readonly leg: NativeHandle; readonly player: NativeHandle }
+  | {
+      readonly type: 'recorderClosed';
+      readonly recorder: NativeHandle;
+      readonly samples: number;
+      readonly droppedSamples: number;
+      /** Text of the system's error when the file could not be written to its end. */
+      readonly error?: string;
+    }
+  /** The leg left its worker; its ports rest. Sent once for every closed leg. */
+  | { readonly type: 'legClosed'; readonly leg: NativeHandle }
+  | { readonly type: 'eventsLost'; readonly leg: NativeHandle; readonly count: number }
+  | { readonly type: 'warning'; readonly code: string; readonly message: string };
+
+export interface NativeSentPacket {
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly data: Uint8Array;
+}
+
+/**
+ * Misuse (wrong type, stale handle, closed engine) throws an Error with a `code` of base/errors. Commands return at once and take
+ * effect at the worker's next tick edge, in the order in which they were given.
+ */
+export interface NativeEngine {
+  /** Leases a port pair on `bindAddress` and creates a leg; synchronous. Throws ERR_NO_PORTS, ERR_LIMIT, ERR_ADDRESS_NOT_AVAILABLE. */
+  openLeg(bindAddress: string): { readonly leg: NativeHandle; readonly rtpPort: number; readonly rtcpPort: number };
+  configureLeg(leg: NativeHandle, config: NativeLegConfig): void;
+  /** Opens the send gate (the ACK came). */
+  allowSend(leg: NativeHandle): void;
+  /** RTCP BYE, then the ports rest. `legClosed` follows. */
+  closeLeg(leg: NativeHandle): void;
+
+  /** `loudest` 0 mixes everybody. */
+  openRoom(options: { readonly loudest: number }): NativeHandle;
+  applyRoom(room: NativeHandle, changes: readonly NativeRoomChange[]): void;
+  /** Members become lone legs. */
+  closeRoom(room: NativeHandle): void;
+
+  /** Plays mono 8 kHz PCM into what the leg hears, over the room's mix if it is in one; `playerEnded` follows, also after a stop. */
+  play(leg: NativeHandle, pcm: Int16Array, loop: boolean): NativeHandle;
+  stopPlayer(player: NativeHandle): void;
+  /**
+   * Records mono 8 kHz PCM16 WAV: `received` is what the peer sends to us, `sent` is what we send to it (the mix it hears).
+   * Creates the file at once (ERR_FILE); `recorderClosed` follows a stop, the leg's end or a write error.
+   */
+  record(leg: NativeHandle, path: string, source: 'received' | 'sent'): NativeHandle;
+  stopRecorder(recorder: NativeHandle): void;
+
+  /** Facts since the last call, in order per leg; nothing is lost while the event loop is blocked, see `eventsLost`. */
+  drainEvents(): NativeEvent[];
+  /** Statistics of all legs and workers, overwritten by the workers; layout in stats.ts. */
+  readonly statsTable: ArrayBuffer;
+  /** Row of a leg in the table. */
+  legRow(leg: NativeHandle): number;
+
+  /** Manual mode only: runs every 5 ms grid point up to `nowMs`. */
+  advance(nowMs: number): void;
+  inject(localAddress: string, localPort: number, remoteAddress: string, remotePort: number, data: Uint8Array): void;
+  takeSent(): NativeSentPacket[];
+
+  /** Live objects, for leak tests. */
+  counts(): {
+    readonly legs: number;
+    readonly rooms: number;
+    readonly players: number;
+    readonly recorders: number;
+    readonly leasedPorts: number;
+    readonly restingPorts: number;
+    readonly freePorts: number;
+    readonly sockets: number;
+  };
+  /** Stops the threads, closes recorders and sockets; idempotent; bounded (about one tick). */
+  close(): void;
+}
+
+/** Doubles per row of the statistics table. */
+export const statsRowDoubles = 40;
+
+/**
+ * Slots of a leg's row. Rows 0 … maxLegs−1 are legs, the rows after them are workers ({@link workerStatSlots}).
+ * `generation` is written last when a leg starts and zeroed when it ends; a reader that finds another generation reads nothing.
+ */
+export const legStatSlots = {
+  generation: 0,
+  packetsReceived: 1,
+  bytesReceived: 2,
+  packetsLost: 3,
+  jitterMs: 4,
+  duplicates: 5,
+  reordered: 6,
+  late: 7,
+  discarded: 8,
+  malformed: 9,
+  strangers: 10,
+  unknownPayload: 11,
+  concealedSamples: 12,
+  concealmentEvents: 13,
+  insertedSamples: 14,
+  removedSamples: 15,
+  playoutDelayMs: 16,
+  /** −127…0 dBov of what the peer sent in the last tick. */
+  levelInDbov: 17,
+  /** −127…0 dBov of what was sent to the peer. */
+  levelOutDbov: 18,
+  talking: 19,
+  packetsSent: 20,
+  bytesSent: 21,
+  rttMs: 22,
+  remoteLostFraction: 23,
+  remoteLostPackets: 24,
+  remoteJitterMs: 25,
+  rtcpReceived: 26,
+  rtcpSent: 27,
+  /** Monotonic milliseconds of the engine's clock at the last valid packet; 0 before the first. */
+  lastPacketMs: 28,
+  latched: 29,
+  sending: 30,
+  inMix: 31,
+  telephoneEvents: 32,
+  eventsLost: 33,
+  sendErrors: 34,
+} as const;
+
+export const workerStatSlots = {
+  ticks: 0,
+  skippedTicks: 1,
+  maxLatenessUs: 2,
+  sumLatenessUs: 3,
+  busyNs: 4,
+  packetsIn: 5,
+  packetsOut: 6,
+  legs: 7,
+  rooms: 8,
+  realtime: 9,
+} as const;

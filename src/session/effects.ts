@@ -1,0 +1,43 @@
+/**
+ * What a step of a session asks the manager to do, as data: transition.ts returns these in order, manager/effects.ts carries them out.
+ */
+import type { SessionEvent } from './events.js';
+import type { ReasonValue } from './lifecycle.js';
+import type { Description, MediaWish } from './media.js';
+
+/** Verbs whose promises wait for an event. */
+export type AwaitedVerb = 'connect' | 'hold' | 'resume' | 'terminate';
+
+export interface VerbFailure {
+  readonly status: number;
+  readonly text: string;
+  readonly message: unknown;
+}
+
+export type Effect =
+  /** Media for the route, our offer, and the INVITE with it. */
+  | { readonly type: 'sendOffer' }
+  | { readonly type: 'ring'; readonly status: number; readonly reason: string | undefined }
+  /** Media for the route, then 200 with the answer to the offer, or with our offer where none came. */
+  | { readonly type: 'sendAccept'; readonly offer: boolean }
+  | {
+      readonly type: 'sendReject';
+      readonly status: number;
+      readonly reason: string | undefined;
+      readonly headers: readonly (readonly [string, string])[];
+    }
+  | { readonly type: 'sendAck' }
+  | { readonly type: 'applyAnswer'; readonly description: Description | undefined; readonly early: boolean }
+  /** RTP may flow to the peer's address: it has proved that it wants it. */
+  | { readonly type: 'allowSend' }
+  | { readonly type: 'sendReoffer'; readonly wish: MediaWish }
+  | { readonly type: 'answerReoffer'; readonly description: Description | undefined; readonly wish: MediaWish }
+  | { readonly type: 'refuseReoffer'; readonly status: number }
+  /** Back to the description in force before our offer. */
+  | { readonly type: 'rollbackOffer' }
+  | { readonly type: 'cancel'; readonly reason: ReasonValue | undefined }
+  | { readonly type: 'bye'; readonly reason: ReasonValue | undefined }
+  | { readonly type: 'publish'; readonly event: SessionEvent }
+  | { readonly type: 'settle'; readonly verb: AwaitedVerb; readonly failure: VerbFailure | undefined }
+  /** The session is terminal: stop media, leave rooms, give leases back, settle what still waits, forget. */
+  | { readonly type: 'finish' };

@@ -1,0 +1,136 @@
+/**
+ * What happens to a session. {@link SessionFact}s rise from the two layers (dialog/bridge.ts, media/bridge.ts translate them from
+ * their cores), {@link SessionVerb}s come down from users; both are inputs of transition.ts. {@link SessionEvent}s are what the manager
+ * publishes. All are discriminated unions; nothing is told by matching text. Pure.
+ */
+import type { EndReason, ReasonValue } from './lifecycle.js';
+import type { Description, NegotiatedMedia } from './media.js';
+import type { SessionId } from './session.js';
+import type { CallState } from './state.js';
+
+/** Identity of a party as SIP tells it. */
+export interface Party {
+  readonly uri: string;
+  readonly displayName: string | undefined;
+}
+
+/** Address that media binds, and the one written into descriptions for this peer. */
+export interface MediaRoute {
+  /** Address of the listener's socket, may be a wildcard: what media binds. */
+  readonly bindAddress: string;
+  /** Numeric address for descriptions: the advertised one or the local address of the route; never a wildcard. */
+  readonly advertisedAddress: string;
+}
+
+/** Facts about signalling. `message` is the layer's own message object, opaque here. */
+export type DialogFact =
+  | {
+      readonly type: 'incoming';
+      readonly from: Party;
+      readonly to: Party;
+      readonly target: string;
+      readonly callId: string;
+      readonly route: MediaRoute;
+      readonly offer: Description | undefined;
+      readonly message: unknown;
+    }
+  | { readonly type: 'routed'; readonly route: MediaRoute; readonly callId: string }
+  | {
+      readonly type: 'progress';
+      readonly status: number;
+      readonly reason: string;
+      readonly description: Description | undefined;
+      readonly message: unknown;
+    }
+  | { readonly type: 'answered'; readonly description: Description | undefined; readonly message: unknown }
+  | { readonly type: 'acked'; readonly description: Description | undefined }
+  | {
+      readonly type: 'failed';
+      readonly cause: 'response' | 'timeout' | 'transport' | 'cancelled';
+      readonly status: number;
+      readonly reason: string;
+      readonly message: unknown;
+    }
+  | { readonly type: 'cancelledByPeer'; readonly reason: ReasonValue | undefined }
+  | { readonly type: 'reoffered'; readonly description: Description | undefined; readonly message: unknown }
+  | { readonly type: 'reofferAcked'; readonly description: Description | undefined }
+  | { readonly type: 'reofferCancelled' }
+  | { readonly type: 'reofferAnswered'; readonly description: Description | undefined }
+  | {
+      readonly type: 'reofferFailed';
+      readonly status: number;
+      readonly reason: string;
+      readonly willRetry: boolean;
+      readonly message: unknown;
+    }
+  | { readonly type: 'reofferRetry' }
+  | {
+      readonly type: 'ended';
+      readonly by: 'remote-bye' | 'local-bye' | 'ack-timeout' | 'dialog-gone' | 'closed';
+      readonly reason: ReasonValue | undefined;
+    };
+
+/** Facts about media. */
+export type MediaFact =
+  | { readonly type: 'dtmf'; readonly digit: string; readonly durationMs: number }
+  | { readonly type: 'talking'; readonly talking: boolean }
+  | { readonly type: 'mediaLatched'; readonly address: string; readonly port: number }
+  | { readonly type: 'rtpTimeout' }
+  | { readonly type: 'rtcpBye' }
+  | { readonly type: 'mediaEventsLost'; readonly count: number }
+  /** The media side gave everything back. */
+  | { readonly type: 'mediaClosed' };
+
+/** A description was negotiated and applied; raised by the manager itself after a step that asked for it. */
+export interface Negotiated {
+  readonly type: 'negotiated';
+  readonly media: NegotiatedMedia;
+  /** The answer came in a provisional response: audio may be heard, the exchange stays open. */
+  readonly early: boolean;
+}
+
+/** The media side could not do what a step asked of it; raised by the manager itself. */
+export interface NegotiationFailed {
+  readonly type: 'negotiationFailed';
+  /** SIP status that says it best: 488 or 400 for a description, 503 for want of ports. */
+  readonly status: number;
+  readonly text: string;
+  /**
+   * `open`: no media for a new session; `answer`: the offer of a new session; `apply`: the answer to our offer; `reoffer`: an offer of
+   * the peer in an established session, which has been answered with `status`.
+   */
+  readonly during: 'open' | 'answer' | 'apply' | 'reoffer';
+}
+
+export type SessionFact = DialogFact | MediaFact | Negotiated | NegotiationFailed;
+
+/** What users ask of a session. */
+export type SessionVerb =
+  | { readonly type: 'ring'; readonly status: number; readonly reason: string | undefined }
+  | { readonly type: 'accept' }
+  | {
+      readonly type: 'reject';
+      readonly status: number;
+      readonly reason: string | undefined;
+      readonly headers: readonly (readonly [string, string])[];
+    }
+  | { readonly type: 'hold' }
+  | { readonly type: 'resume' }
+  | { readonly type: 'terminate'; readonly reason: ReasonValue | undefined };
+
+export type SessionInput = SessionFact | SessionVerb;
+
+/** What the manager publishes, in order for each session and across sessions; every change of state is in it exactly once. */
+export type SessionEvent =
+  | { readonly type: 'incoming'; readonly sessionId: SessionId }
+  | { readonly type: 'stateChanged'; readonly sessionId: SessionId; readonly from: CallState; readonly to: CallState }
+  | { readonly type: 'progress'; readonly sessionId: SessionId; readonly status: number; readonly reason: string }
+  /** The peer put us on hold, or took us back; independent of our own hold. */
+  | { readonly type: 'remoteHold'; readonly sessionId: SessionId; readonly held: boolean }
+  | { readonly type: 'dtmf'; readonly sessionId: SessionId; readonly digit: string; readonly durationMs: number }
+  | { readonly type: 'talking'; readonly sessionId: SessionId; readonly talking: boolean }
+  | { readonly type: 'mediaLatched'; readonly sessionId: SessionId; readonly address: string; readonly port: number }
+  | { readonly type: 'rtpTimeout'; readonly sessionId: SessionId }
+  | { readonly type: 'mediaEventsLost'; readonly sessionId: SessionId; readonly count: number }
+  /** Always the last event of a session. */
+  | { readonly type: 'ended'; readonly sessionId: SessionId; readonly reason: EndReason };

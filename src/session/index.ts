@@ -1,0 +1,27 @@
+/** What the session domain offers to the layers around it. */
+export type { AwaitedVerb, Effect, VerbFailure } from './effects.js';
+export type {
+  DialogFact,
+  MediaFact,
+  MediaRoute,
+  Party,
+  SessionEvent,
+  SessionFact,
+  SessionInput,
+  SessionVerb,
+} from './events.js';
+export type { EndCause, EndReason, ReasonValue } from './lifecycle.js';
+export type { Description, Direction, MediaWish, NegotiatedMedia } from './media.js';
+export type {
+  DialogPort,
+  ExtraHeaders,
+  FactSink,
+  MediaPort,
+  OutgoingParams,
+  ResponseExtras,
+  RoomChange,
+  RoomPort,
+} from './ports.js';
+export { newSession, type Session, type SessionId } from './session.js';
+export { CallState, type CallStateKind, isEstablished, isTerminal } from './state.js';
+export { type InputType, isAllowed, type Step, transition } from './transition.js';

@@ -1,0 +1,97 @@
+/**
+ * The two layers as the manager sees them, side by side at the same height: DialogManager implements {@link DialogPort}, MediaManager
+ * implements {@link MediaPort}. Verbs pair by name (createSession ↔ createMedia, …); an architecture test holds them together. Every
+ * verb is synchronous: it throws at once when it cannot start, and what comes of it rises later as a fact. Types only.
+ */
+import type { DialogFact, MediaFact, MediaRoute, Party } from './events.js';
+import type { ReasonValue } from './lifecycle.js';
+import type { Description, MediaWish, NegotiatedMedia } from './media.js';
+import type { SessionId } from './session.js';
+
+/** Facts with the session that they belong to, as the two coordinators hand them up. */
+export type FactSink<F extends DialogFact | MediaFact> = (sessionId: SessionId, fact: F) => void;
+
+export type ExtraHeaders = readonly (readonly [string, string])[];
+
+export interface OutgoingParams {
+  readonly target: string;
+  readonly from: Party;
+  readonly headers: ExtraHeaders;
+  /** Loose outbound proxy. */
+  readonly proxy: string | undefined;
+}
+
+export interface ResponseExtras {
+  readonly reason?: string | undefined;
+  readonly headers?: ExtraHeaders | undefined;
+}
+
+export interface DialogPort {
+  /** Enters the mapping and looks for the route; `routed` or `failed` follows. Throws ERR_INVALID_URI. */
+  createSession(sessionId: SessionId, params: OutgoingParams): void;
+  /** Sends the INVITE after `routed`. */
+  offerSession(sessionId: SessionId, offer: Description): void;
+  ringSession(sessionId: SessionId, status: number, extras?: ResponseExtras): void;
+  /** 200 with an answer or, for a late offer, with our offer. `acked` or `ended` follows. */
+  acceptSession(sessionId: SessionId, description: Description): void;
+  rejectSession(sessionId: SessionId, status: number, extras?: ResponseExtras): void;
+  /** ACK for a 2xx to our INVITE or re-INVITE. */
+  ackSession(sessionId: SessionId): void;
+  cancelSession(sessionId: SessionId, reason?: ReasonValue): void;
+  /** Re-INVITE that holds; `reofferAnswered` or `reofferFailed` follows. */
+  holdSession(sessionId: SessionId, offer: Description): void;
+  /** Re-INVITE that resumes. */
+  resumeSession(sessionId: SessionId, offer: Description): void;
+  /** Final answer to the peer's re-INVITE. */
+  answerReoffer(sessionId: SessionId, status: number, description?: Description): void;
+  /** BYE; `ended` follows in bounded time. */
+  terminateSession(sessionId: SessionId, reason?: ReasonValue): void;
+  /** Drops the mapping; nothing rises for this session any more. */
+  forgetSession(sessionId: SessionId): void;
+  has(sessionId: SessionId): boolean;
+  readonly size: number;
+}
+
+export interface MediaPort {
+  /** Leases ports and creates a leg for the route; throws ERR_NO_PORTS or ERR_LIMIT. */
+  createMedia(sessionId: SessionId, route: MediaRoute): void;
+  /** Our description for a new session or, with hold false, for a late offer. */
+  offerMedia(sessionId: SessionId, wish: MediaWish): Description;
+  /** The answer to the peer's offer, applied at once; throws MediaError with `status` 488 or 400, and then nothing has changed. */
+  answerMedia(
+    sessionId: SessionId,
+    offer: Description,
+    wish: MediaWish,
+  ): { readonly answer: Description; readonly media: NegotiatedMedia };
+  /** Applies the peer's answer to our last offer; throws like answerMedia. */
+  applyAnswer(sessionId: SessionId, answer: Description, early: boolean): NegotiatedMedia;
+  /** The offer of a re-INVITE that holds. */
+  holdMedia(sessionId: SessionId): Description;
+  /** The offer of a re-INVITE that resumes. */
+  resumeMedia(sessionId: SessionId): Description;
+  /** The offer that was made last is void; what was in force before stays. */
+  rollbackOffer(sessionId: SessionId): void;
+  /** The peer proved its address: RTP may be sent. */
+  allowSend(sessionId: SessionId): void;
+  /** Gives everything back; `mediaClosed` follows. */
+  stopMedia(sessionId: SessionId): void;
+  has(sessionId: SessionId): boolean;
+  readonly size: number;
+}
+
+/** Audio rooms, by the caller's own key; one call applies all its changes at one tick. */
+export interface RoomPort {
+  openRoom(roomId: string, options: { readonly loudest: number | 'all' }): void;
+  applyRoom(roomId: string, changes: readonly RoomChange[]): void;
+  closeRoom(roomId: string): void;
+}
+
+/** A difference between two sets of edges (bridge/conference.ts): who joins, leaves, is muted (unheard) or deaf (hears nothing). */
+export type RoomChange =
+  | {
+      readonly op: 'add' | 'set';
+      readonly sessionId: SessionId;
+      readonly muted: boolean;
+      readonly deaf: boolean;
+    }
+  | { readonly op: 'remove'; readonly sessionId: SessionId };

@@ -1,0 +1,155 @@
+/**
+ * Small helpers of the scripts: progress lines, child processes, content hashes with stamps, and one lock for builds.
+ * Runs on Node alone, so that set-up can use it before anything is installed.
+ */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The package's root folder. */
+export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** A failure that is told in its message alone, without a stack. */
+export class Failure extends Error {}
+
+/** Prints one progress line to standard error, which leaves standard output to the program that is started. */
+export function say(text) {
+  process.stderr.write(`mixminus: ${text}\n`);
+}
+
+/** Runs a script's main function: a Failure prints its message, anything else its stack; both exit with 1. */
+export async function main(run) {
+  try {
+    await run();
+  } catch (error) {
+    process.stderr.write(`${error instanceof Failure ? `mixminus: ${error.message}` : error?.stack}\n`);
+    process.exitCode = 1;
+  }
+}
+
+/** True when `command` is an executable on PATH (or of the given folders). */
+export function onPath(command, path = process.env.PATH ?? '') {
+  return path.split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, command)));
+}
+
+/**
+ * Runs a command and resolves with { code, signal, output }. Output is collected; with `show` it is also passed through.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {{ cwd?: string, env?: Record<string, string | undefined>, show?: boolean, timeoutMs?: number }} [options]
+ * @returns {Promise<{ code: number, signal: string | null, output: string }>}
+ */
+export function run(command, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd: options.cwd ?? root,
+      env: { ...process.env, ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: options.timeoutMs,
+      killSignal: 'SIGKILL',
+    });
+    let output = '';
+    const collect = (chunk) => {
+      output += chunk;
+      if (options.show) process.stderr.write(chunk);
+    };
+    child.stdout.setEncoding('utf8').on('data', collect);
+    child.stderr.setEncoding('utf8').on('data', collect);
+    child.on('error', (error) => reject(new Failure(`cannot run ${command}: ${error.message}`)));
+    child.on('close', (code, signal) => resolve({ code: code ?? 1, signal, output }));
+  });
+}
+
+/** As {@link run}; a failure prints what the command said and throws. Resolves with the output. */
+export async function must(what, command, args, options = {}) {
+  const { code, signal, output } = await run(command, args, options);
+  if (code === 0) return output;
+  if (!options.show) process.stderr.write(output);
+  throw new Failure(`${what} failed (${command} ${signal ? `was ended by ${signal}` : `exited with ${code}`})`);
+}
+
+/** Says what begins, does it, says how long it took. */
+export async function step(what, work) {
+  const begin = performance.now();
+  say(`${what} …`);
+  const result = await work();
+  say(`${what}: done in ${((performance.now() - begin) / 1000).toFixed(1)} s`);
+  return result;
+}
+
+/** All files at or under the given paths (relative to the root), sorted; missing paths are empty. */
+export function filesUnder(...paths) {
+  const found = [];
+  const visit = (path) => {
+    if (!existsSync(path)) return;
+    if (!statSync(path).isDirectory()) found.push(relative(root, path));
+    else for (const name of readdirSync(path)) if (name !== 'node_modules') visit(join(path, name));
+  };
+  for (const path of paths) visit(join(root, path));
+  return found.sort();
+}
+
+/** A hash of the names and contents of all files at or under the given paths. */
+export function contentHash(...paths) {
+  const hash = createHash('sha256');
+  for (const file of filesUnder(...paths))
+    hash
+      .update(file)
+      .update('\0')
+      .update(readFileSync(join(root, file)))
+      .update('\0');
+  return hash.digest('hex');
+}
+
+const stamps = join(root, 'build', 'stamps');
+
+/** True when `name` was last made from what `hash` names, and its product is still there. */
+export function isFresh(name, hash, product) {
+  const file = join(stamps, name);
+  return existsSync(join(root, product)) && existsSync(file) && readFileSync(file, 'utf8') === hash;
+}
+
+export function stamp(name, hash) {
+  mkdirSync(stamps, { recursive: true });
+  writeFileSync(join(stamps, name), hash);
+}
+
+/** Holds a lock of the checkout during `work`, so that two commands started together do not build into one folder at once. */
+export async function locked(work) {
+  const lock = join(root, 'build', 'lock');
+  mkdirSync(dirname(lock), { recursive: true });
+  for (let told = false; !takeLock(lock); told = true) {
+    if (!told) say(`waiting for another build in this folder to end (${relative(root, lock)})`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  try {
+    return await work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function takeLock(lock) {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+    if (!holderLives(lock)) rmSync(lock, { force: true });
+    return false;
+  }
+}
+
+/** A lock whose process has gone is left over from a build that was killed. */
+function holderLives(lock) {
+  try {
+    const pid = Number(readFileSync(lock, 'utf8'));
+    if (!pid) return Date.now() - statSync(lock).mtimeMs < 2000;
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}

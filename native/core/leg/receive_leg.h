@@ -1,0 +1,139 @@
+#pragma once
+// The receiving half of a call: RTP packet → statistics → jitter buffer → decoder → concealer → one
+// frame per tick, and telephone events on the side. Owned by one worker. All memory is taken in the
+// constructor; the rest never allocates. The engine calls Insert for each packet that the latch
+// accepted, then Pull, FlushTelephoneEvent and PopTelephoneEvent once a tick.
+
+#include <cstdint>
+
+#include "core/base/audio_frame.h"
+#include "core/codec/codec.h"
+#include "core/dsp/level.h"
+#include "core/dsp/vad.h"
+#include "core/jitter/concealer.h"
+#include "core/jitter/jitter_buffer.h"
+#include "core/rtp/packet.h"
+#include "core/rtp/receive_stats.h"
+#include "core/rtp/telephone_event.h"
+
+namespace mixminus {
+
+// CodecId::kNone stands for comfort noise (RFC 3389): accepted, counted, played as silence.
+struct PayloadFormat {
+  uint8_t payload_type = 0;
+  CodecId codec = CodecId::kNone;
+};
+
+struct ReceiveLegConfig {
+  static constexpr int kMaxFormats = 8;
+  PayloadFormat formats[kMaxFormats];
+  int format_count = 0;
+  int telephone_event_payload_type = -1;  // -1: none
+  int telephone_event_clock_hz = 8000;
+  int jitter_target_ms = 40;
+  int jitter_max_ms = 400;
+  int slots = 64;
+  int max_payload_bytes = 480;  // 60 ms of G.711; larger payloads are discarded and counted
+};
+
+enum class InsertResult : uint8_t {
+  kAudio,  // in the jitter buffer
+  kTelephoneEvent,
+  kComfortNoise,
+  kProbation,  // of a new source; not counted yet
+  kDuplicate,
+  kLate,
+  kDiscarded,       // too large, damaged, or a jump that the next packet must confirm
+  kUnknownPayload,  // payload type not negotiated
+};
+
+enum class PullResult : uint8_t { kSpeech, kConcealed, kSilence };
+
+// Counters of what is not in ReceiveStats or JitterStats.
+struct ReceiveLegCounters {
+  uint64_t unknown_payload = 0;
+  uint64_t comfort_noise = 0;
+  uint64_t telephone_event_packets = 0;
+  uint64_t malformed = 0;
+  uint64_t foreign = 0;         // packets of another SSRC that did not become the source
+  uint64_t source_changes = 0;  // of the SSRC
+};
+
+class ReceiveLeg {
+ public:
+  explicit ReceiveLeg(const ReceiveLegConfig& config);
+
+  // Renegotiation: payload types and jitter target. The buffer is kept when its packets' types
+  // still mean the same codec; `slots` and `max_payload_bytes` are those of the constructor.
+  void Configure(const ReceiveLegConfig& config) noexcept;
+
+  // One packet from the accepted address. `arrival_ns` from any steady clock, the same for all
+  // calls of the leg.
+  InsertResult Insert(const RtpPacketView& packet, int64_t arrival_ns) noexcept;
+
+  // The next 20 ms at rate_hz(). Updates level, VAD and delay.
+  PullResult Pull(AudioFrame* out) noexcept;
+
+  // Closes an event whose end was lost; `now_ns` of the same clock as arrival_ns.
+  void FlushTelephoneEvent(int64_t now_ns) noexcept { events_.Flush(now_ns); }
+  // The next finished event; false when there is none.
+  bool PopTelephoneEvent(TelephoneEvent* out) noexcept { return events_.Pop(out); }
+
+  // Forgets source and buffer, as if no packet had come: the latch moved to another address.
+  // Settings, counters and finished events stay.
+  void ResetSource() noexcept;
+
+  // For report blocks; also begins the next fraction-lost interval.
+  ReceptionReport TakeReport() noexcept { return stats_.TakeReport(); }
+
+  const ReceiveStats& stats() const noexcept { return stats_; }
+  JitterStats jitter_stats() const noexcept { return jitter_.stats(); }
+  const ReceiveLegCounters& counters() const noexcept { return counters_; }
+  uint64_t telephone_event_overflows() const noexcept { return events_.overflows(); }
+  bool has_source() const noexcept { return stats_.valid(); }
+  uint32_t remote_ssrc() const noexcept { return stats_.ssrc(); }
+  int rate_hz() const noexcept { return rate_hz_; }
+  int playout_delay_ms() const noexcept;  // audio buffered at the last pull, the frame included
+  int level_dbov() const noexcept { return level_dbov_; }
+  bool talking() const noexcept { return vad_.talking(); }
+  VadEvent last_vad_event() const noexcept { return vad_event_; }  // of the last Pull
+  // Arrival time of the packet that the last Pull began with; 0 when it began with none.
+  int64_t played_arrival_ns() const noexcept { return played_arrival_ns_; }
+
+ private:
+  // A source that may replace the present one.
+  struct Candidate {
+    bool active = false;
+    uint32_t ssrc = 0;
+    uint16_t expected = 0;
+    int count = 0;
+  };
+  enum class PayloadKind : uint8_t { kUnknown, kAudio, kComfortNoise, kTelephoneEvent };
+
+  void MapPayloads(const ReceiveLegConfig& config) noexcept;
+  bool AdmitSource(const RtpPacketView& packet) noexcept;
+  bool TryCandidate(const RtpPacketView& packet) noexcept;
+  InsertResult Dispatch(const RtpPacketView& packet, int64_t arrival_ns) noexcept;
+  InsertResult InsertAudio(const RtpPacketView& packet, CodecId codec, int64_t arrival_ns) noexcept;
+  PullResult Render(const JitterPlan& plan, int16_t* out) noexcept;
+  PullResult PullFrame(int16_t* out) noexcept;
+  PullResult Adjust(PullResult result, AudioFrame* out) noexcept;
+  int DecodeSegment(const JitterSegment& segment, int16_t* out) noexcept;
+
+  int rate_hz_ = 8000;
+  int level_dbov_ = kSilenceDbov;
+  VadEvent vad_event_ = VadEvent::kNone;
+  bool quiet_before_ = true;
+  int64_t played_arrival_ns_ = 0;
+  CodecId codec_of_[128];  // audio payload types
+  PayloadKind kind_of_[128];
+  Candidate candidate_;
+  ReceiveLegCounters counters_;
+  ReceiveStats stats_;
+  TelephoneEventReceiver events_;
+  Vad vad_;
+  JitterBuffer jitter_;
+  Concealer concealer_;
+};
+
+}  // namespace mixminus

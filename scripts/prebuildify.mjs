@@ -5,8 +5,20 @@
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { contentHash, Failure, filesUnder, isFresh, locked, main, must, root, say, stamp, step } from './lib/run.mjs';
+import {
+  contentHash,
+  Failure,
+  filesUnder,
+  isFresh,
+  isMain,
+  locked,
+  main,
+  must,
+  root,
+  say,
+  stamp,
+  step,
+} from './lib/run.mjs';
 import { nativeEnvironment, nativeSources, setUp } from './setup.mjs';
 
 const sources = [...nativeSources, 'binding.gyp', 'scripts/prebuildify.mjs', 'scripts/lib/strip-debug.sh'];
@@ -59,5 +71,4 @@ function nodeFolder() {
   );
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url))
-  await main(async () => say(`prebuilt: ${await makePrebuild()}`));
+if (isMain(import.meta.url)) await main(async () => say(`prebuilt: ${await makePrebuild()}`));

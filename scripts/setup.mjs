@@ -4,12 +4,11 @@
  * PURPOSE…` (build, test, lint, pack) installs from a shell. Runs without node_modules; when nothing is to be done it
  * only looks and hashes the sources.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { delimiter, join } from 'node:path';
 import { ensurePackages } from './lib/debian.mjs';
-import { contentHash, Failure, isFresh, locked, main, must, onPath, root, stamp, step } from './lib/run.mjs';
+import { contentHash, Failure, isFresh, isMain, locked, main, must, onPath, root, stamp, step } from './lib/run.mjs';
 
 const purposes = ['build', 'test', 'lint', 'pack'];
 export const addon = 'build/Release/mixminus.node';
@@ -57,15 +56,16 @@ function modulesFresh() {
 
 async function ensureModules() {
   if (modulesFresh()) return;
-  // Started by `npm run`, npm says which npm that was; otherwise it is the one on PATH.
   const [command, first] = npmCommand();
   await step('installing npm packages', () => must('npm ci', command, [...first, 'ci', '--no-audit', '--no-fund']));
 }
 
 /** The npm that runs this script, or the one on PATH: a command and its first arguments. */
 export function npmCommand() {
-  const script = process.env.npm_execpath;
-  return script?.endsWith('.js') ? [process.execPath, [script]] : ['npm', []];
+  const launcher = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'npm'));
+  const onPath = launcher.filter((file) => existsSync(file)).map((file) => realpathSync(file));
+  const script = [process.env.npm_execpath, ...onPath].find((file) => file?.endsWith('.js'));
+  return script ? [process.execPath, [script]] : ['npm', []];
 }
 
 /** Makes the addon and dist/ where they are older than their sources; `setUp(['build'])` comes before. */
@@ -105,5 +105,4 @@ async function buildScripts() {
   await must('the TypeScript build', process.execPath, [tsdown, '--log-level', 'warn']);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url))
-  await main(() => setUp(/** @type {any} */ (process.argv.slice(2))));
+if (isMain(import.meta.url)) await main(() => setUp(/** @type {any} */ (process.argv.slice(2))));

@@ -29,6 +29,11 @@ export async function main(run) {
   }
 }
 
+/** True for the module that node was started with. */
+export function isMain(url) {
+  return process.argv[1] === fileURLToPath(url);
+}
+
 /** True when `command` is an executable on PATH (or of the given folders). */
 export function onPath(command, path = process.env.PATH ?? '') {
   return path.split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, command)));

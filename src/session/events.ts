@@ -132,5 +132,8 @@ export type SessionEvent =
   | { readonly type: 'mediaLatched'; readonly sessionId: SessionId; readonly address: string; readonly port: number }
   | { readonly type: 'rtpTimeout'; readonly sessionId: SessionId }
   | { readonly type: 'mediaEventsLost'; readonly sessionId: SessionId; readonly count: number }
+  /** The call's audio was joined with a room (a conference or a bridge), or parted from it. */
+  | { readonly type: 'joinedRoom'; readonly sessionId: SessionId; readonly roomId: string }
+  | { readonly type: 'leftRoom'; readonly sessionId: SessionId; readonly roomId: string }
   /** Always the last event of a session. */
   | { readonly type: 'ended'; readonly sessionId: SessionId; readonly reason: EndReason };

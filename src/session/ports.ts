@@ -8,8 +8,12 @@ import type { ReasonValue } from './lifecycle.js';
 import type { Description, MediaWish, NegotiatedMedia } from './media.js';
 import type { SessionId } from './session.js';
 
-/** Facts with the session that they belong to, as the two coordinators hand them up. */
-export type FactSink<F extends DialogFact | MediaFact> = (sessionId: SessionId, fact: F) => void;
+/** Where a coordinator hands up what its core said. */
+export interface FactSink<F extends DialogFact | MediaFact> {
+  fact(sessionId: SessionId, fact: F): void;
+  /** Something an operator should know that belongs to no session: a failing socket, short buffers. */
+  warning(code: string, message: string): void;
+}
 
 export type ExtraHeaders = readonly (readonly [string, string])[];
 

@@ -4,7 +4,7 @@
  */
 import type { MediaRoute, Party } from './events.js';
 import type { EndReason } from './lifecycle.js';
-import type { NegotiatedMedia } from './media.js';
+import type { Description, NegotiatedMedia } from './media.js';
 import type { OfferAnswerState } from './offer-answer.js';
 import { CallState } from './state.js';
 
@@ -23,6 +23,10 @@ export interface Session {
   readonly route: MediaRoute | undefined;
   readonly state: CallState;
   readonly offerAnswer: OfferAnswerState;
+  /** As callee: the offer of the INVITE. */
+  readonly offer: Description | undefined;
+  /** As caller: the answer in a provisional response, which a 2xx without one confirms (RFC 3261 13.2.1). */
+  readonly earlyAnswer: Description | undefined;
   /** As callee: the 2xx is out, its ACK is not here. */
   readonly accepted: boolean;
   /** A re-INVITE of ours is out, and for what. */
@@ -44,7 +48,7 @@ export function newSession(parts: {
   createdAtMs: number;
   callId?: string;
   route?: MediaRoute;
-  offer?: boolean;
+  offer?: Description | undefined;
 }): Session {
   return {
     id: parts.id,
@@ -57,6 +61,8 @@ export function newSession(parts: {
     route: parts.route,
     state: CallState.Initiating,
     offerAnswer: parts.offer ? 'remoteOffer' : 'stable',
+    offer: parts.offer,
+    earlyAnswer: undefined,
     accepted: false,
     pendingReoffer: undefined,
     remoteHold: false,

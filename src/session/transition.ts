@@ -104,13 +104,15 @@ const progress: Handler<'progress'> = (session, input) => {
   const early: Effect[] = input.description
     ? [{ type: 'applyAnswer', description: input.description, early: true }]
     : [];
-  return move(session, CallState.Ringing, {}, { type: 'publish', event }, ...early);
+  const changes = input.description ? { earlyAnswer: input.description } : {};
+  return move(session, CallState.Ringing, changes, { type: 'publish', event }, ...early);
 };
 
 const answered: Handler<'answered'> = (session, input) => {
   if (session.direction !== 'outgoing' || session.accepted) return undefined;
   const ack: Effect = { type: 'sendAck' };
-  return step(session, { accepted: true }, ack, { type: 'applyAnswer', description: input.description, early: false });
+  const description = input.description ?? session.earlyAnswer;
+  return step(session, { accepted: true }, ack, { type: 'applyAnswer', description, early: false });
 };
 
 const negotiatedEarly: Handler<'negotiated'> = (session, input, nowMs) => {

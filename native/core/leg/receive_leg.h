@@ -54,7 +54,7 @@ struct ReceiveLegCounters {
   uint64_t unknown_payload = 0;
   uint64_t comfort_noise = 0;
   uint64_t telephone_event_packets = 0;
-  uint64_t malformed = 0;
+  uint64_t malformed = 0;        // telephone events of a wrong size
   uint64_t foreign = 0;         // packets of another SSRC that did not become the source
   uint64_t source_changes = 0;  // of the SSRC
 };
@@ -93,7 +93,8 @@ class ReceiveLeg {
   bool has_source() const noexcept { return stats_.valid(); }
   uint32_t remote_ssrc() const noexcept { return stats_.ssrc(); }
   int rate_hz() const noexcept { return rate_hz_; }
-  int playout_delay_ms() const noexcept;  // audio buffered at the last pull, the frame included
+  // Audio buffered at the last Pull, the frame pulled included.
+  int playout_delay_ms() const noexcept { return jitter_.last_level_ms(); }
   int level_dbov() const noexcept { return level_dbov_; }
   bool talking() const noexcept { return vad_.talking(); }
   VadEvent last_vad_event() const noexcept { return vad_event_; }  // of the last Pull
@@ -110,23 +111,25 @@ class ReceiveLeg {
   };
   enum class PayloadKind : uint8_t { kUnknown, kAudio, kComfortNoise, kTelephoneEvent };
 
-  void MapPayloads(const ReceiveLegConfig& config) noexcept;
+  bool MapPayloads(const ReceiveLegConfig& config) noexcept;
   bool AdmitSource(const RtpPacketView& packet) noexcept;
   bool TryCandidate(const RtpPacketView& packet) noexcept;
   InsertResult Dispatch(const RtpPacketView& packet, int64_t arrival_ns) noexcept;
-  InsertResult InsertAudio(const RtpPacketView& packet, CodecId codec, int64_t arrival_ns) noexcept;
-  PullResult Render(const JitterPlan& plan, int16_t* out) noexcept;
-  PullResult PullFrame(int16_t* out) noexcept;
-  PullResult Adjust(PullResult result, AudioFrame* out) noexcept;
-  int DecodeSegment(const JitterSegment& segment, int16_t* out) noexcept;
+  InsertResult InsertAudio(const RtpPacketView& packet, int64_t arrival_ns) noexcept;
+  InsertResult InsertEvent(const RtpPacketView& packet, int64_t arrival_ns) noexcept;
+  PullResult PullFrame(int16_t* out, int count) noexcept;
+  PullResult Stretch(int16_t* out, int count) noexcept;
+  void LeaveOutFrame(int16_t* out, int count) noexcept;
+  void DecodeSegment(const JitterSegment& segment, int16_t* out) noexcept;
+  bool IsQuiet(int level_dbov) const noexcept;
 
   int rate_hz_ = 8000;
   int level_dbov_ = kSilenceDbov;
   VadEvent vad_event_ = VadEvent::kNone;
-  bool quiet_before_ = true;
   int64_t played_arrival_ns_ = 0;
-  CodecId codec_of_[128];  // audio payload types
-  PayloadKind kind_of_[128];
+  CodecId codec_of_[128] = {};  // of audio payload types
+  PayloadKind kind_of_[128] = {};
+  int event_clock_hz_ = 0;
   Candidate candidate_;
   ReceiveLegCounters counters_;
   ReceiveStats stats_;

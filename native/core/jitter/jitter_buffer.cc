@@ -1,0 +1,222 @@
+// The jitter buffer: settings, insertion and sequence tracking. Pulling is in jitter_pull.cc. Pure.
+
+#include "core/jitter/jitter_buffer.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace mixminus {
+
+namespace {
+
+constexpr int kMinSlots = 8;
+constexpr int kMaxSlots = 1024;
+constexpr int kMaxPayload = 1500;
+constexpr int kHistoryBits = 64;
+constexpr int kMinPacketsPerSecond =
+    400;  // inverse of the shortest packet taken; bounds a plan's segments
+
+size_t RoundUpSlots(int slots) noexcept {
+  size_t size = kMinSlots;
+  while (size < static_cast<size_t>(std::clamp(slots, kMinSlots, kMaxSlots))) size <<= 1;
+  return size;
+}
+
+}  // namespace
+
+JitterBuffer::JitterBuffer(const JitterBufferConfig& config)
+    : clock_hz_(std::clamp(config.clock_hz, 1000, 192000)),
+      target_(0),
+      max_(0),
+      slot_bytes_(static_cast<size_t>(std::clamp(config.max_payload_bytes, 1, kMaxPayload))),
+      mask_(RoundUpSlots(config.slots) - 1),
+      slots_(std::make_unique<Slot[]>(mask_ + 1)),
+      payloads_(std::make_unique<uint8_t[]>((mask_ + 1) * slot_bytes_)) {
+  SetTarget(config.target_ms, config.max_ms);
+}
+
+void JitterBuffer::SetTarget(int target_ms, int max_ms) noexcept {
+  const int target = std::clamp(target_ms, 20, 2000);
+  target_ = Units(target);
+  max_ = Units(std::clamp(max_ms, target + 60, 10000));
+}
+
+void JitterBuffer::Reset() noexcept {
+  for (size_t i = 0; i <= mask_; ++i) slots_[i].used = false;
+  started_ = false;
+  played_ = false;
+  filling_ = true;
+  begun_ = false;
+  in_pause_ = false;
+  count_ = 0;
+  audio_count_ = 0;
+  content_ = 0;
+  waited_ = 0;
+  underrun_ = 0;
+  missing_ = 0;
+  excess_ = 0;
+  sequences_.Reset();
+  timestamps_.Reset();
+  ++stats_.resets;
+}
+
+void JitterBuffer::BeginAt(uint16_t sequence) noexcept {
+  started_ = true;
+  first_ = sequences_.Unwrap(sequence);
+  next_ = first_;
+  history_ = 0;
+}
+
+// Finds the slot of a sequence number, or says why it gets none.
+JitterInsert JitterBuffer::Place(uint16_t sequence, Slot** slot) noexcept {
+  if (!started_) BeginAt(sequence);
+  int64_t number = sequences_.Peek(sequence);
+  if (number >= next_ + Slots()) {
+    if (count_ == 0) {
+      // Nothing is lost by following a stream that was away for long.
+      AdvanceTo(number);
+    } else {
+      Reset();
+      BeginAt(sequence);
+      number = next_;
+    }
+  }
+  if (number < next_) {
+    // Before anything was played, the beginning may still turn out to be earlier.
+    const bool earlier_start = !played_ && sequences_.last() - number < Slots();
+    if (!earlier_start) return PlaceOld(number);
+    first_ = std::min(first_, number);
+    next_ = number;
+    history_ = 0;
+  }
+  Slot& found = SlotAt(number);
+  if (found.used) {
+    ++stats_.duplicate;
+    return JitterInsert::kDuplicate;
+  }
+  if (number < sequences_.last()) {
+    ++stats_.reordered;
+  } else {
+    sequences_.Unwrap(sequence);
+  }
+  found.used = true;
+  found.sequence = sequence;
+  ++count_;
+  *slot = &found;
+  return JitterInsert::kInserted;
+}
+
+// A packet whose turn has passed: seen before, or given up as lost and here after all.
+JitterInsert JitterBuffer::PlaceOld(int64_t number) noexcept {
+  const int64_t age = next_ - 1 - number;
+  if (age < kHistoryBits && number >= first_) {
+    const uint64_t bit = uint64_t{1} << age;
+    if ((history_ & bit) != 0) {
+      ++stats_.duplicate;
+      return JitterInsert::kDuplicate;
+    }
+    history_ |= bit;
+    if (stats_.lost > 0) --stats_.lost;
+  }
+  ++stats_.late;
+  return JitterInsert::kLate;
+}
+
+JitterInsert JitterBuffer::Insert(const JitterPacket& packet) noexcept {
+  const bool fits = packet.payload_size <= slot_bytes_ && packet.duration <= clock_hz_ &&
+                    packet.duration * kMinPacketsPerSecond >= clock_hz_;
+  if (!fits) {
+    InsertMarker(packet.sequence);
+    ++stats_.discarded;
+    return JitterInsert::kDiscarded;
+  }
+  Slot* slot = nullptr;
+  const JitterInsert result = Place(packet.sequence, &slot);
+  if (result != JitterInsert::kInserted) return result;
+  slot->marker = false;
+  slot->timestamp = timestamps_.Unwrap(packet.timestamp);
+  slot->arrival_ns = packet.arrival_ns;
+  slot->duration = packet.duration;
+  slot->size = static_cast<uint16_t>(packet.payload_size);
+  slot->payload_type = packet.payload_type;
+  uint8_t* payload = payloads_.get() + Index(packet.sequence) * slot_bytes_;
+  std::memcpy(payload, packet.payload, packet.payload_size);
+  packet_units_ = packet.duration;
+  content_ += packet.duration;
+  ++audio_count_;
+  ++stats_.inserted;
+  return JitterInsert::kInserted;
+}
+
+JitterInsert JitterBuffer::InsertMarker(uint16_t sequence) noexcept {
+  Slot* slot = nullptr;
+  const JitterInsert result = Place(sequence, &slot);
+  if (result == JitterInsert::kInserted) {
+    slot->marker = true;
+    slot->duration = 0;
+  }
+  return result;
+}
+
+// next_ is done with: played, skipped or lost.
+void JitterBuffer::StepNext(bool received) noexcept {
+  history_ = (history_ << 1) | (received ? 1 : 0);
+  if (!received) ++stats_.lost;
+  ++next_;
+}
+
+// Gives up everything before `sequence`.
+void JitterBuffer::AdvanceTo(int64_t sequence) noexcept {
+  if (count_ == 0 && sequence - next_ > Slots()) {
+    stats_.lost += static_cast<uint64_t>(sequence - next_);
+    history_ = 0;
+    next_ = sequence;
+    return;
+  }
+  while (next_ < sequence) {
+    Slot& slot = SlotAt(next_);
+    const bool received = slot.used;
+    if (received) Release(&slot);
+    StepNext(received);
+  }
+}
+
+// Frees a slot. Its payload bytes stay as they are until the next insertion.
+void JitterBuffer::Release(Slot* slot) noexcept {
+  slot->used = false;
+  --count_;
+  if (!slot->marker) --audio_count_;
+}
+
+void JitterBuffer::DropMarkers() noexcept {
+  while (count_ > 0) {
+    Slot& slot = SlotAt(next_);
+    if (!slot.used || !slot.marker) return;
+    Release(&slot);
+    StepNext(true);
+    in_pause_ = true;
+  }
+}
+
+// The oldest packet of audio.
+bool JitterBuffer::FindHead(int64_t* sequence) const noexcept {
+  if (audio_count_ == 0) return false;
+  for (int64_t number = next_; number < next_ + Slots(); ++number) {
+    const Slot& slot = slots_[Index(number)];
+    if (slot.used && !slot.marker) {
+      *sequence = number;
+      return true;
+    }
+  }
+  return false;
+}
+
+JitterStats JitterBuffer::stats() const noexcept {
+  JitterStats stats = stats_;
+  stats.target_ms = target_ * 1000 / clock_hz_;
+  stats.level_ms = last_level_ms();
+  stats.average_level_ms = static_cast<int>((average_q8_ >> 8) * 1000 / clock_hz_);
+  return stats;
+}
+
+}  // namespace mixminus

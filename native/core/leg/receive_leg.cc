@@ -1,0 +1,261 @@
+// RTP packet → frame. Pure: the engine brings packets and time.
+
+#include "core/leg/receive_leg.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/codec/registry.h"
+
+namespace mixminus {
+
+namespace {
+
+constexpr int kClockHz = 8000;        // of every audio format that this build receives
+constexpr int kAlwaysQuietDbov = 60;  // fainter than this nobody hears a missing frame
+
+JitterBufferConfig JitterConfig(const ReceiveLegConfig& config) noexcept {
+  JitterBufferConfig jitter;
+  jitter.clock_hz = kClockHz;
+  jitter.target_ms = config.jitter_target_ms;
+  jitter.max_ms = config.jitter_max_ms;
+  jitter.slots = config.slots;
+  jitter.max_payload_bytes = config.max_payload_bytes;
+  return jitter;
+}
+
+}  // namespace
+
+ReceiveLeg::ReceiveLeg(const ReceiveLegConfig& config)
+    : event_clock_hz_(config.telephone_event_clock_hz),
+      stats_(kClockHz),
+      events_(config.telephone_event_clock_hz),
+      jitter_(JitterConfig(config)),
+      concealer_(kClockHz) {
+  MapPayloads(config);
+}
+
+void ReceiveLeg::Configure(const ReceiveLegConfig& config) noexcept {
+  if (MapPayloads(config)) jitter_.Reset();
+  jitter_.SetTarget(config.jitter_target_ms, config.jitter_max_ms);
+  if (config.telephone_event_clock_hz != event_clock_hz_) {
+    event_clock_hz_ = config.telephone_event_clock_hz;
+    events_.Reset(event_clock_hz_);
+  }
+}
+
+// True when a payload type now means another codec than buffered packets of it were sent with.
+bool ReceiveLeg::MapPayloads(const ReceiveLegConfig& config) noexcept {
+  CodecId codecs[128] = {};
+  PayloadKind kinds[128] = {};
+  const int count = std::clamp(config.format_count, 0, ReceiveLegConfig::kMaxFormats);
+  for (int i = 0; i < count; ++i) {
+    const PayloadFormat& format = config.formats[i];
+    if (format.payload_type > 127) continue;
+    const bool audio = SharedDecoder(format.codec) != nullptr;
+    codecs[format.payload_type] = format.codec;
+    kinds[format.payload_type] = audio ? PayloadKind::kAudio : PayloadKind::kComfortNoise;
+  }
+  const int event = config.telephone_event_payload_type;
+  if (event >= 0 && event <= 127) kinds[event] = PayloadKind::kTelephoneEvent;
+  bool changed = false;
+  for (int i = 0; i < 128; ++i) {
+    const bool was_audio = kind_of_[i] == PayloadKind::kAudio;
+    changed =
+        changed || (was_audio && kinds[i] == PayloadKind::kAudio && codecs[i] != codec_of_[i]);
+    // Packets of a type that is no longer negotiated are still in the buffer; their meaning is kept
+    // for them.
+    if (kinds[i] == PayloadKind::kAudio || !was_audio) codec_of_[i] = codecs[i];
+    kind_of_[i] = kinds[i];
+  }
+  return changed;
+}
+
+InsertResult ReceiveLeg::Insert(const RtpPacketView& packet, int64_t arrival_ns) noexcept {
+  if (!AdmitSource(packet)) return InsertResult::kProbation;
+  switch (stats_.OnSequence(packet.sequence, packet.payload_size)) {
+    case SequenceVerdict::kRejected:
+      return InsertResult::kDiscarded;
+    case SequenceVerdict::kRestarted:
+      jitter_.Reset();
+      events_.Reset(event_clock_hz_);
+      break;
+    case SequenceVerdict::kProbation:  // buffered, and heard once the source is valid
+    case SequenceVerdict::kValid:
+      break;
+  }
+  return Dispatch(packet, arrival_ns);
+}
+
+bool ReceiveLeg::AdmitSource(const RtpPacketView& packet) noexcept {
+  if (stats_.started()) {
+    if (packet.ssrc != stats_.ssrc()) return TryCandidate(packet);
+    candidate_.active = false;
+    return true;
+  }
+  stats_.Start(packet.ssrc, packet.sequence, false);
+  return true;
+}
+
+// Another SSRC from the right address: a device that began anew, or a stray. It becomes the source
+// after packets in a row without any of the present source in between, so that two sources at once
+// cannot make the leg change sides all the time.
+bool ReceiveLeg::TryCandidate(const RtpPacketView& packet) noexcept {
+  const bool continues =
+      candidate_.active && candidate_.ssrc == packet.ssrc && candidate_.expected == packet.sequence;
+  candidate_.active = true;
+  candidate_.ssrc = packet.ssrc;
+  candidate_.expected = static_cast<uint16_t>(packet.sequence + 1);
+  candidate_.count = continues ? candidate_.count + 1 : 1;
+  if (candidate_.count < ReceiveStats::kMinSequential) {
+    ++counters_.foreign;
+    return false;
+  }
+  ++counters_.source_changes;
+  ResetSource();
+  stats_.Start(packet.ssrc, packet.sequence, true);
+  return true;
+}
+
+void ReceiveLeg::ResetSource() noexcept {
+  stats_ = ReceiveStats(kClockHz);
+  candidate_ = Candidate();
+  jitter_.Reset();
+  events_.Reset(event_clock_hz_);
+}
+
+InsertResult ReceiveLeg::Dispatch(const RtpPacketView& packet, int64_t arrival_ns) noexcept {
+  switch (kind_of_[packet.payload_type & 0x7F]) {
+    case PayloadKind::kAudio:
+      return InsertAudio(packet, arrival_ns);
+    case PayloadKind::kTelephoneEvent:
+      return InsertEvent(packet, arrival_ns);
+    case PayloadKind::kComfortNoise:
+      // Silence for as long as nothing else comes. The noise itself is not generated.
+      ++counters_.comfort_noise;
+      jitter_.InsertMarker(packet.sequence);
+      return InsertResult::kComfortNoise;
+    case PayloadKind::kUnknown:
+      break;
+  }
+  ++counters_.unknown_payload;
+  jitter_.InsertMarker(packet.sequence);
+  return InsertResult::kUnknownPayload;
+}
+
+InsertResult ReceiveLeg::InsertEvent(const RtpPacketView& packet, int64_t arrival_ns) noexcept {
+  ++counters_.telephone_event_packets;
+  jitter_.InsertMarker(packet.sequence);
+  if (!events_.Insert(packet.timestamp, packet.marker, packet.payload, packet.payload_size,
+                      arrival_ns)) {
+    ++counters_.malformed;
+    return InsertResult::kDiscarded;
+  }
+  return InsertResult::kTelephoneEvent;
+}
+
+InsertResult ReceiveLeg::InsertAudio(const RtpPacketView& packet, int64_t arrival_ns) noexcept {
+  stats_.OnArrival(packet.timestamp, arrival_ns);
+  const AudioDecoder* decoder = SharedDecoder(codec_of_[packet.payload_type & 0x7F]);
+  JitterPacket buffered;
+  buffered.sequence = packet.sequence;
+  buffered.timestamp = packet.timestamp;
+  buffered.payload_type = packet.payload_type;
+  buffered.payload = packet.payload;
+  buffered.payload_size = packet.payload_size;
+  buffered.duration = decoder->PacketSamples(packet.payload, packet.payload_size);
+  buffered.arrival_ns = arrival_ns;
+  switch (jitter_.Insert(buffered)) {
+    case JitterInsert::kInserted:
+      return InsertResult::kAudio;
+    case JitterInsert::kDuplicate:
+      return InsertResult::kDuplicate;
+    case JitterInsert::kLate:
+      return InsertResult::kLate;
+    case JitterInsert::kDiscarded:
+      break;
+  }
+  return InsertResult::kDiscarded;
+}
+
+PullResult ReceiveLeg::Pull(AudioFrame* out) noexcept {
+  out->SetRate(rate_hz_);
+  const int count = out->samples_per_channel;
+  played_arrival_ns_ = 0;
+  const JitterAdvice before = jitter_.Advice();
+  const bool stretch = before == JitterAdvice::kGrowIfQuiet && IsQuiet(level_dbov_);
+  const PullResult result = stretch ? Stretch(out->samples, count) : PullFrame(out->samples, count);
+  level_dbov_ = LevelDbov(out->samples, count);
+  const JitterAdvice advice = jitter_.Advice();
+  if (advice == JitterAdvice::kShrinkNow ||
+      (advice == JitterAdvice::kShrinkIfQuiet && IsQuiet(level_dbov_))) {
+    LeaveOutFrame(out->samples, count);
+    level_dbov_ = LevelDbov(out->samples, count);
+  }
+  vad_event_ = vad_.Update(level_dbov_);
+  return result;
+}
+
+bool ReceiveLeg::IsQuiet(int level_dbov) const noexcept {
+  return level_dbov >= kAlwaysQuietDbov || !vad_.talking();
+}
+
+PullResult ReceiveLeg::PullFrame(int16_t* out, int count) noexcept {
+  if (!stats_.valid()) {
+    concealer_.Silence(out, count);
+    return PullResult::kSilence;
+  }
+  JitterPlan plan;
+  jitter_.Pull(count, &plan);
+  bool decoded = false;
+  bool concealed = false;
+  for (int i = 0; i < plan.count; ++i) {
+    const JitterSegment& segment = plan.segments[i];
+    switch (segment.kind) {
+      case JitterSegmentKind::kPacket:
+        DecodeSegment(segment, out);
+        decoded = true;
+        break;
+      case JitterSegmentKind::kConceal:
+        concealer_.Conceal(out, segment.length);
+        concealed = true;
+        break;
+      case JitterSegmentKind::kSilence:
+        concealer_.Silence(out, segment.length);
+        break;
+    }
+    out += segment.length;
+  }
+  if (decoded) return PullResult::kSpeech;
+  return concealed ? PullResult::kConcealed : PullResult::kSilence;
+}
+
+void ReceiveLeg::DecodeSegment(const JitterSegment& segment, int16_t* out) noexcept {
+  if (played_arrival_ns_ == 0) played_arrival_ns_ = segment.arrival_ns;
+  AudioDecoder* decoder = SharedDecoder(codec_of_[segment.payload_type & 0x7F]);
+  const int decoded = decoder == nullptr ? 0
+                                         : decoder->Decode(segment.payload, segment.payload_size,
+                                                           segment.offset, out, segment.length);
+  std::fill(out + decoded, out + segment.length, int16_t{0});
+  concealer_.OnAudio(out, segment.length);
+}
+
+// Time passes without a pull: the delay grows by one frame, filled with more of the quiet that was
+// there.
+PullResult ReceiveLeg::Stretch(int16_t* out, int count) noexcept {
+  concealer_.Conceal(out, count);
+  jitter_.GrowBy(count);
+  return PullResult::kConcealed;
+}
+
+// Two frames become one: the first fades into the second, so that both ends fit their neighbours.
+void ReceiveLeg::LeaveOutFrame(int16_t* out, int count) noexcept {
+  int16_t next[AudioFrame::kMaxSamples];
+  PullFrame(next, count);
+  jitter_.ShrinkBy(count);
+  for (int i = 0; i < count; ++i) {
+    out[i] = static_cast<int16_t>((out[i] * (count - i) + next[i] * i) / count);
+  }
+}
+
+}  // namespace mixminus

@@ -1,0 +1,47 @@
+import type { SipServerAddress } from './sip-caller.mjs';
+
+export interface LoadCounts {
+  readonly sent: number;
+  readonly received: number;
+  readonly lost: number;
+  readonly duplicates: number;
+  /** 20 ms of arrival time without a packet. */
+  readonly emptySlots: number;
+  readonly strangers: number;
+  readonly restarts: number;
+  readonly maxGapMs: number;
+  readonly p50LateMs: number;
+  readonly p99LateMs: number;
+  readonly maxLateMs: number;
+}
+
+export interface LoadResult {
+  readonly windowMs: number;
+  readonly processCpuMs: number;
+  readonly members: readonly (LoadCounts & { readonly index: number; readonly sendErrors: number })[];
+  readonly totals: LoadCounts & { readonly muteMembers: number };
+  readonly sender: Pick<LoadCounts, 'p50LateMs' | 'p99LateMs' | 'maxLateMs'>;
+}
+
+export interface Load {
+  readonly ports: readonly number[];
+  readonly toneHz: readonly number[];
+  peer(index: number, remote: SipServerAddress): void;
+  measure(pid?: number): void;
+  result(): Promise<LoadResult>;
+  stop(): Promise<void>;
+}
+
+export interface RunningServer extends SipServerAddress {
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+export function buildTools(): void;
+export function startLoad(members: number, args?: readonly (string | number)[]): Promise<Load>;
+export function startBareMixer(members: number): Promise<{ pid: number; ports: number[]; stop(): Promise<void> }>;
+export function startServer(
+  args?: readonly (string | number)[],
+  options?: { nodeArgs?: readonly string[]; env?: Record<string, string> },
+): Promise<RunningServer>;
+export function freeUdpPort(): Promise<number>;

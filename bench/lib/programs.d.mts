@@ -34,6 +34,8 @@ export interface Load {
 
 export interface RunningServer extends SipServerAddress {
   readonly pid: number;
+  /** The next JSON line on its standard output that is this event. */
+  event(name: 'blocked'): Promise<{ readonly ms: number }>;
   stop(): Promise<void>;
 }
 

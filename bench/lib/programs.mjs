@@ -135,7 +135,13 @@ export async function startServer(args = [], { nodeArgs = [], env } = {}) {
     env,
   });
   await program.event('listening');
-  return { pid: program.pid, address: '127.0.0.1', port, stop: () => program.stop('SIGINT'), program };
+  return {
+    pid: program.pid,
+    address: '127.0.0.1',
+    port,
+    event: (name) => program.event(name),
+    stop: () => program.stop('SIGINT'),
+  };
 }
 
 /** A UDP port that was free a moment ago. */

@@ -19,13 +19,17 @@ struct LoadOptions {
   int members = 0;
   int talkers = 3;
   const char* bind_address = "127.0.0.1";
-  double level_dbfs = -20;     // Of each tone; 0 dBFS is a sine that just does not clip.
-  double first_tone_hz = 400;  // Of member 0; each further talker is `tone_step_hz` higher.
-  double tone_step_hz = 130;
-  bool burst = false;     // All members at once, instead of spread over the 20 ms.
-  bool realtime = false;  // Ask for SCHED_FIFO.
+  double level_dbfs = -20;  // Of each tone; 0 dBFS is a sine that just does not clip.
+  bool burst = false;       // All members at once, instead of spread over the 20 ms.
+  bool realtime = false;    // Ask for SCHED_FIFO.
   std::vector<std::pair<int, std::string>> record;  // Member → file of raw s16.
 };
+
+// Tones of 400 to 3400 Hz in uneven steps: of evenly spaced ones, the distortion of two (2·f2 − f3)
+// would fall on a third and look as if it were heard.
+inline double ToneHz(int talker) {
+  return 400 + std::fmod(147.0 * talker + 23.0 * talker * talker, 3000);
+}
 
 struct LoadMember {
   int fd = -1;
@@ -57,8 +61,7 @@ class LoadMembers {
       member.header.sequence = static_cast<uint16_t>(65'000 + 97 * i);  // Wraps soon, on purpose.
       member.header.timestamp = 0xfffff000U + static_cast<uint32_t>(i);
       const int talker = static_cast<int>(i);
-      if (talker < options.talkers)
-        member.tone_hz = options.first_tone_hz + talker * options.tone_step_hz;
+      if (talker < options.talkers) member.tone_hz = ToneHz(talker);
     }
     for (const auto& [index, path] : options.record) {
       if (index >= 0 && index < options.members)

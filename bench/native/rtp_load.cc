@@ -4,7 +4,7 @@
 //
 // Usage: rtp_load --members N [--talkers 3] [--bind 127.0.0.1] [--arrangement spread|burst]
 // [--level-dbfs -20]
-//                 [--tone-hz 400] [--tone-step-hz 130] [--record INDEX:FILE]… [--realtime]
+//                 [--record INDEX:FILE]… [--realtime]
 // It prints {"event":"bound","ports":[…],"toneHz":[…]} at once, then obeys lines on standard input:
 //   peer INDEX ADDRESS PORT   the member sends there from now on and takes RTP from nowhere else
 //   measure [PID]             counts from here on; with PID, that process's CPU time as well
@@ -202,7 +202,7 @@ void Media::PrintResult() {
   std::fprintf(
       stderr,
       "usage: rtp_load --members N [--talkers N] [--bind ADDRESS] [--arrangement spread|burst]\n"
-      "                [--level-dbfs DB] [--tone-hz HZ] [--tone-step-hz HZ] [--record INDEX:FILE]… "
+      "                [--level-dbfs DB] [--record INDEX:FILE]… "
       "[--realtime]\n");
   std::exit(1);
 }
@@ -227,10 +227,6 @@ LoadOptions ReadOptions(int argc, char** argv) {
       options.burst = std::strcmp(value, "burst") == 0;
     else if (name == "--level-dbfs")
       options.level_dbfs = std::atof(value);
-    else if (name == "--tone-hz")
-      options.first_tone_hz = std::atof(value);
-    else if (name == "--tone-step-hz")
-      options.tone_step_hz = std::atof(value);
     else if (name == "--record" && std::strchr(value, ':') != nullptr)
       options.record.emplace_back(std::atoi(value), std::strchr(value, ':') + 1);
     else

@@ -1,0 +1,89 @@
+/**
+ * Configuration of the SIP core: defaults and checks. Pure; called once by the endpoint and the stack. Everything below reads the
+ * resolved form, in which nothing is optional.
+ */
+import { isIP } from 'node:net';
+import manifest from '../../package.json' with { type: 'json' };
+import { type Clock, systemClock } from '../base/clock.js';
+import { SessionError } from '../base/errors.js';
+import { type IdSource, randomIds } from '../base/ids.js';
+import { type Logger, silentLogger } from '../base/logger.js';
+import type { CoreLimits, DialogCoreConfig, ListenAddress, TimerConfig } from './types.js';
+
+export interface ResolvedConfig {
+  readonly listen: readonly ListenAddress[];
+  readonly advertise: string | undefined;
+  readonly userAgent: string;
+  readonly timers: TimerConfig;
+  readonly limits: CoreLimits;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly logger: Logger;
+}
+
+/** RFC 3261 table 4; timer C is "more than 3 minutes" there (16.6), the shortest that proxies on the way allow. */
+export const defaultTimers: TimerConfig = { t1Ms: 500, t2Ms: 4000, t4Ms: 5000, timerCMs: 180_000 };
+
+export const defaultLimits: CoreLimits = {
+  maxMessageBytes: 65_535,
+  maxHeaderBytes: 8192,
+  maxHeaders: 128,
+  maxTransactions: 100_000,
+  maxUsages: 50_000,
+  maxPendingInvites: 5000,
+  retryAfterS: 5,
+};
+
+/** Fills in defaults; throws SessionError ERR_CONFIG that names the key. */
+export function resolveConfig(config: DialogCoreConfig): ResolvedConfig {
+  if (config.listen.length === 0) throw wrong('listen', 'at least one address is needed');
+  config.listen.forEach(checkListen);
+  const { advertise, userAgent = `${manifest.name}/${manifest.version}` } = config;
+  if (advertise !== undefined && !isIP(advertise)) throw wrong('advertise', `'${advertise}' is not a numeric address`);
+  if (advertise !== undefined && isWildcard(advertise)) throw wrong('advertise', 'a wildcard cannot be called');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what is refused here.
+  if (/[\x00-\x1f\x7f]/.test(userAgent)) throw wrong('userAgent', 'it holds a control character');
+  const timers = merge('timers', defaultTimers, config.timers);
+  if (timers.t2Ms < timers.t1Ms) throw wrong('timers.t2Ms', 'it is shorter than t1Ms');
+  return {
+    listen: config.listen,
+    advertise,
+    userAgent,
+    timers,
+    limits: merge('limits', defaultLimits, config.limits),
+    clock: config.clock ?? systemClock,
+    ids: config.ids ?? randomIds,
+    logger: config.logger ?? silentLogger,
+  };
+}
+
+/** True for 0.0.0.0 and every spelling of ::. */
+export function isWildcard(address: string): boolean {
+  return address === '0.0.0.0' || (isIP(address) === 6 && /^[0:]+$/.test(address));
+}
+
+function checkListen(listen: ListenAddress, index: number): void {
+  const key = `listen[${index}]`;
+  if (listen.transport !== 'udp') throw wrong(`${key}.transport`, `'${String(listen.transport)}' is not supported`);
+  if (!isIP(listen.address)) throw wrong(`${key}.address`, `'${listen.address}' is not a numeric address`);
+  const { port } = listen;
+  if (!(Number.isInteger(port) && port >= 0 && port <= 65_535)) throw wrong(`${key}.port`, `${port} is not a port`);
+}
+
+/** Every timer and limit is a number above zero. */
+function merge<T extends object>(section: string, defaults: T, given: Partial<T> | undefined): T {
+  const merged: T = { ...defaults };
+  for (const key of Object.keys(given ?? {}) as (keyof T)[]) {
+    const value = given?.[key];
+    if (value === undefined) continue;
+    if (!(key in defaults)) throw wrong(`${section}.${String(key)}`, 'there is no such setting');
+    const fits = typeof value === 'number' && Number.isFinite(value) && value > 0;
+    if (!fits) throw wrong(`${section}.${String(key)}`, `${String(value)} is not a number above zero`);
+    merged[key] = value as T[keyof T];
+  }
+  return merged;
+}
+
+function wrong(key: string, problem: string): SessionError {
+  return new SessionError('ERR_CONFIG', `${key}: ${problem}`);
+}

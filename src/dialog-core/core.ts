@@ -1,0 +1,105 @@
+/**
+ * The state that all parts of the stack share: configuration, time of the input at hand, deadlines, transactions, dialogs, counters, and
+ * the queue of what is to be done. The dialog layer sees it as CoreContext, the transaction layer as TransactionHost; owned by stack.ts.
+ */
+import { DeadlineTable } from '../base/clock.js';
+import type { ResolvedConfig } from './config.js';
+import type { CoreContext, RouteDone } from './dialog/context.js';
+import type { Hop } from './dialog/hop.js';
+import { DialogStore } from './dialog/store.js';
+import type { Timer } from './dialog/timer.js';
+import { type TransactionHost, TransactionLayer } from './transaction/layer.js';
+import type { Transaction } from './transaction/transaction.js';
+import type { DialogCoreEvent, Flow } from './types.js';
+
+/** What the shell is to do. */
+export type StackOutput =
+  | {
+      readonly type: 'send';
+      readonly flow: Flow;
+      readonly data: Uint8Array;
+      readonly transaction: Transaction | undefined;
+    }
+  /** Find the flow to a host, from that listener if it serves; 'routed' or 'unroutable' with the same key is owed. */
+  | { readonly type: 'route'; readonly key: string; readonly hop: Hop; readonly listener: number | undefined }
+  | { readonly type: 'event'; readonly event: DialogCoreEvent };
+
+export class Core implements CoreContext, TransactionHost {
+  readonly config: ResolvedConfig;
+  readonly deadlines = new DeadlineTable<Transaction | Timer>();
+  readonly transactions: TransactionLayer;
+  readonly store = new DialogStore();
+  readonly counters = {
+    received: 0,
+    sent: 0,
+    malformed: 0,
+    retransmissionsIn: 0,
+    retransmissionsOut: 0,
+    refused: 0,
+    unmatched: 0,
+  };
+  pendingInvites = 0;
+  nowMs = 0;
+  #out: StackOutput[] = [];
+  #next = 0;
+  readonly #routes = new Map<string, RouteDone[]>();
+
+  constructor(config: ResolvedConfig) {
+    this.config = config;
+    this.transactions = new TransactionLayer(this);
+  }
+
+  get timers(): ResolvedConfig['timers'] {
+    return this.config.timers;
+  }
+
+  emit(event: DialogCoreEvent): void {
+    this.#put({ type: 'event', event });
+  }
+
+  send(flow: Flow, data: Uint8Array, transaction?: Transaction): void {
+    this.counters.sent += 1;
+    this.#put({ type: 'send', flow, data, transaction });
+  }
+
+  route(hop: Hop, listener: number | undefined, done: RouteDone): void {
+    const key = `${hop.host} ${hop.port} ${listener ?? ''}`;
+    const waiting = this.#routes.get(key);
+    if (waiting) {
+      waiting.push(done);
+      return;
+    }
+    this.#routes.set(key, [done]);
+    this.#put({ type: 'route', key, hop, listener });
+  }
+
+  answerRoute(key: string, flow: Flow | undefined, problem: string): void {
+    const waiting = this.#routes.get(key) ?? [];
+    this.#routes.delete(key);
+    for (const done of waiting) done(flow, problem);
+  }
+
+  poll(): StackOutput | undefined {
+    const output = this.#out[this.#next];
+    if (output) {
+      this.#next += 1;
+    } else if (this.#next > 0) {
+      this.#out = [];
+      this.#next = 0;
+    }
+    return output;
+  }
+
+  close(): void {
+    for (const usage of this.store.allUsages()) usage.abandon();
+    this.#routes.clear();
+    this.transactions.clear();
+    this.store.clear();
+    this.deadlines.clear();
+    this.pendingInvites = 0;
+  }
+
+  #put(output: StackOutput): void {
+    this.#out.push(output);
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * What the dialog layer needs of the stack around it, and what all its parts write about us: tags, branches, Via, Contact, abilities.
+ * Implemented by stack.ts; no state of its own.
+ */
+import { isIPv6 } from 'node:net';
+import type { DeadlineTable } from '../../base/clock.js';
+import type { ResolvedConfig } from '../config.js';
+import type { HeaderList } from '../message/index.js';
+import type { TransactionLayer } from '../transaction/layer.js';
+import { magicCookie } from '../transaction/matching.js';
+import type { Transaction } from '../transaction/transaction.js';
+import type { Body, DialogCoreEvent, Flow, ReasonHeader } from '../types.js';
+import type { Hop } from './hop.js';
+import { hostPort } from './reply.js';
+import type { DialogStore } from './store.js';
+import type { Timer } from './timer.js';
+
+/** `flow` or, when there is no way, why. */
+export type RouteDone = (flow: Flow | undefined, problem: string) => void;
+
+export interface CoreContext {
+  readonly config: ResolvedConfig;
+  /** Time of the input that is being handled. */
+  readonly nowMs: number;
+  readonly deadlines: DeadlineTable<Transaction | Timer>;
+  readonly transactions: TransactionLayer;
+  readonly store: DialogStore;
+  readonly counters: { retransmissionsOut: number; refused: number };
+  /** Incoming INVITEs without a final answer. */
+  pendingInvites: number;
+  emit(event: DialogCoreEvent): void;
+  send(flow: Flow, data: Uint8Array): void;
+  /** Asks the shell for a flow, from the same listener where that can be. Answers to equal questions come in the order of asking. */
+  route(hop: Hop, listener: number | undefined, done: RouteDone): void;
+}
+
+/** Methods that the core serves, for Allow. */
+export const allowedMethods = 'INVITE, ACK, BYE, CANCEL, OPTIONS';
+
+/** The one type of session description that is understood; SDP itself is bytes here. */
+export const acceptedType = 'application/sdp';
+
+/** Option tags of extensions in force, for Supported; none yet, which an empty header says. */
+export const supportedTags = '';
+
+/** What INVITE, its 2xx and OPTIONS tell of our abilities (RFC 3261 13.2.1, 13.3.1.4, 11.2). */
+export const abilities: HeaderList = [
+  ['Allow', allowedMethods],
+  ['Supported', supportedTags],
+];
+
+export function newTag(core: CoreContext): string {
+  return core.config.ids.token(64);
+}
+
+export function newBranch(core: CoreContext): string {
+  return `${magicCookie}${core.config.ids.token(96)}`;
+}
+
+/** Sequence numbers begin anywhere below 2^31 (RFC 3261 8.1.1.5); low, so that none ever gets there. */
+export function newSequence(core: CoreContext): number {
+  return 1 + (core.config.ids.uint32() & 0x7fff);
+}
+
+/** The host that peers on this flow are told: the advertised one where its family fits, otherwise our address; without a zone. */
+export function advertisedHost(config: Pick<ResolvedConfig, 'advertise'>, flow: Flow): string {
+  const { advertise } = config;
+  const local = flow.local.address;
+  if (advertise !== undefined && isIPv6(advertise) === isIPv6(local)) return advertise;
+  const zone = local.indexOf('%');
+  return zone < 0 ? local : local.slice(0, zone);
+}
+
+export function viaOf(core: CoreContext, flow: Flow, branch: string): string {
+  const sentBy = hostPort(advertisedHost(core.config, flow), flow.local.port);
+  return `SIP/2.0/UDP ${sentBy};branch=${branch};rport`;
+}
+
+/** Contact on this flow; `user` is in its escaped form. */
+export function contactOf(core: CoreContext, flow: Flow, user: string | undefined): string {
+  const at = user === undefined || user === '' ? '' : `${user}@`;
+  return `<sip:${at}${hostPort(advertisedHost(core.config, flow), flow.local.port)}>`;
+}
+
+export function userAgent(core: CoreContext): HeaderList {
+  return core.config.userAgent === '' ? [] : [['User-Agent', core.config.userAgent]];
+}
+
+export function serverName(core: CoreContext): HeaderList {
+  return core.config.userAgent === '' ? [] : [['Server', core.config.userAgent]];
+}
+
+export function bodyHeaders(body: Body | undefined): HeaderList {
+  return body ? [['Content-Type', body.contentType]] : [];
+}
+
+export function reasonHeaders(reason: ReasonHeader | undefined): [string, string][] {
+  if (!reason) return [];
+  const cause = reason.cause === undefined ? '' : `;cause=${reason.cause}`;
+  const text = reason.text === undefined ? '' : `;text="${reason.text.replace(/[\\"]/g, '\\$&')}"`;
+  return [['Reason', `${reason.protocol}${cause}${text}`]];
+}

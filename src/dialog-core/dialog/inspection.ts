@@ -1,0 +1,51 @@
+/**
+ * What a received request must pass before anything is done for it (RFC 3261 8.2.1–8.2.3), in the RFC's order. Pure but for the limits it
+ * reads; called by stack.ts. Max-Forwards is not looked at: only who forwards must (16.3), and a request that arrived has arrived.
+ */
+import type { HeaderList, SipRequest } from '../message/index.js';
+import { abilities, acceptedType, allowedMethods, type CoreContext } from './context.js';
+import type { Reply } from './reply.js';
+
+const allow = ['Allow', allowedMethods] as const;
+const served = new Set(allowedMethods.split(', '));
+
+/** Methods of SIP that this core knows of and does not serve; for those 405, for unheard-of ones 501 (RFC 3261 21.4.6, 21.5.2). */
+const known = new Set(['REGISTER', 'PRACK', 'UPDATE', 'INFO', 'REFER', 'SUBSCRIBE', 'NOTIFY', 'MESSAGE', 'PUBLISH']);
+
+/** The refusal of a request that cannot be understood, whatever it is for; undefined when it can. */
+export function inspect(request: SipRequest): Reply | undefined {
+  const { method } = request;
+  if (!served.has(method)) return { status: known.has(method) ? 405 : 501, headers: [allow] };
+  // A request inside a dialog carries the Contact that we wrote ourselves; it passes by construction (8.2.2.1).
+  if (request.uri.scheme !== 'sip') return { status: 416 };
+  // 8.2.2.3: what a request requires and we do not have; no extension is in force yet.
+  const required = request.headerValues('require');
+  if (required.length > 0) return { status: 420, headers: [['Unsupported', required.join(', ')]] };
+  return method === 'INVITE' ? inspectBody(request) : undefined;
+}
+
+/** 8.2.3: a body that must be understood and is not. */
+function inspectBody(request: SipRequest): Reply | undefined {
+  if (request.body.length === 0) return undefined;
+  if (/;\s*handling\s*=\s*optional/i.test(request.header('content-disposition') ?? '')) return undefined;
+  const encoding = request.header('content-encoding')?.toLowerCase();
+  if (encoding !== undefined && encoding !== 'identity')
+    return { status: 415, headers: [['Accept-Encoding', 'identity']] };
+  return request.contentType === acceptedType ? undefined : { status: 415, headers: [['Accept', acceptedType]] };
+}
+
+/** The refusal of a new call (or of the question for one) when a limit is reached; undefined when there is room. */
+export function inspectLoad(core: CoreContext): Reply | undefined {
+  const { maxTransactions, maxUsages, maxPendingInvites, retryAfterS } = core.config.limits;
+  const full =
+    core.transactions.size >= maxTransactions ||
+    core.store.usages >= maxUsages ||
+    core.pendingInvites >= maxPendingInvites;
+  return full ? { status: 503, headers: [['Retry-After', String(retryAfterS)]] } : undefined;
+}
+
+/** 200 for OPTIONS (RFC 3261 11.2). */
+export function optionsReply(): Reply {
+  const headers: HeaderList = [...abilities, ['Accept', acceptedType]];
+  return { status: 200, headers };
+}

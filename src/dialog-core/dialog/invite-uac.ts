@@ -1,0 +1,218 @@
+/**
+ * The caller's side of a call's first INVITE: route, early dialogs, forks. The first 2xx makes the call; every further branch that answers
+ * is acknowledged and hung up (RFC 3261 13.2.2.4). Owned by invite-usage.ts, which keeps the call afterwards.
+ */
+import {
+  escapeUser,
+  type HeaderList,
+  makeUri,
+  printNameAddr,
+  printRequest,
+  type SipResponse,
+} from '../message/index.js';
+import type { Body, Flow, InviteParams, ReasonHeader } from '../types.js';
+import { checkHeaders, misuse } from './arguments.js';
+import {
+  abilities,
+  advertisedHost,
+  bodyHeaders,
+  type CoreContext,
+  contactOf,
+  newBranch,
+  newSequence,
+  newTag,
+  userAgent,
+  viaOf,
+} from './context.js';
+import { type Dialog, dialogOfCaller, requestUri, withDefaults } from './dialog.js';
+import { type Hop, hopOf } from './hop.js';
+import type { InviteUsage } from './invite-usage.js';
+import { type InviteFailure, OutgoingInvite, type OutgoingInviteUser } from './outgoing-invite.js';
+import { sendBye } from './send.js';
+import { SuccessAck } from './success-ack.js';
+
+/** Branches of one INVITE that are remembered; more than any sane fork, and a bound on what strangers can make us keep. */
+const maxForks = 32;
+
+export class InviteUac implements OutgoingInviteUser {
+  readonly #core: CoreContext;
+  readonly #usage: InviteUsage;
+  readonly #identity: {
+    readonly callId: string;
+    readonly localTag: string;
+    readonly localAddress: string;
+    readonly cseq: number;
+  };
+  readonly #target: string;
+  readonly #to: string;
+  readonly #proxy: string | undefined;
+  readonly #hop: Hop;
+  readonly #headers: HeaderList;
+  readonly #contactUser: string | undefined;
+  readonly #invite: OutgoingInvite;
+  #flow: Flow | undefined;
+  #contact = '';
+  readonly #early = new Map<string, Dialog>();
+  /** ACKs by To tag: of the branch that made the call and of those that were hung up. */
+  readonly #acks = new Map<string, SuccessAck>();
+  #answeredTag: string | undefined;
+
+  /** Throws for targets and headers that cannot be sent; nothing has happened then. */
+  constructor(core: CoreContext, usage: InviteUsage, params: InviteParams) {
+    this.#core = core;
+    this.#usage = usage;
+    const { from, to, proxy, contactUser, headers = [] } = params;
+    checkHeaders(headers);
+    const hop = hopOf(proxy ?? params.target);
+    if (typeof hop === 'string') throw misuse('ERR_INVALID_URI', hop);
+    this.#hop = hop;
+    this.#headers = headers;
+    this.#target = requestUri(params.target);
+    this.#proxy = proxy && looseRoute(proxy);
+    this.#contactUser = contactUser === undefined ? undefined : escapeUser(contactUser);
+    this.#to = printNameAddr({ displayName: to?.displayName, uri: to?.uri ?? params.target });
+    const localTag = newTag(core);
+    this.#identity = {
+      callId: params.callId ?? core.config.ids.token(128),
+      localTag,
+      localAddress: printNameAddr({ displayName: from.displayName, uri: from.uri, params: [['tag', localTag]] }),
+      cseq: newSequence(core),
+    };
+    if (/[\s<>]/.test(this.#identity.callId) || this.#identity.callId === '') {
+      throw misuse('ERR_INVALID_ARGUMENT', 'a Call-ID holds neither space nor brackets');
+    }
+    this.#invite = new OutgoingInvite(core, this);
+  }
+
+  prepare(): void {
+    this.#core.route(this.#hop, undefined, (flow, problem) => {
+      if (this.#usage.phase !== 'routing') return;
+      if (!flow) {
+        this.#usage.fail({ cause: 'transport', status: 503, reason: problem, response: undefined });
+        return;
+      }
+      this.#flow = flow;
+      this.#contact = contactOf(this.#core, flow, this.#contactUser);
+      this.#usage.phase = 'routed';
+      const advertised = advertisedHost(this.#core.config, flow);
+      const { callId } = this.#identity;
+      this.#core.emit({ type: 'routed', usage: this.#usage.id, callId, flow, advertised });
+    });
+  }
+
+  send(body: Body | undefined): void {
+    const flow = this.#flow;
+    if (!flow) throw misuse('ERR_INVALID_STATE', 'the route is not known yet');
+    const branch = newBranch(this.#core);
+    const bytes = this.#print(flow, branch, body);
+    this.#usage.phase = 'calling';
+    this.#invite.start(branch, bytes, flow);
+  }
+
+  /** Before the INVITE has left there is nothing to cancel but the intention. */
+  cancel(reason: ReasonHeader | undefined): void {
+    const sent = this.#usage.phase === 'calling';
+    this.#invite.cancel(reason);
+    if (!sent && this.#invite.cancelled) this.#usage.fail(this.#invite.cancelled);
+  }
+
+  ack(body: Body | undefined): void {
+    const ack = this.#answeredTag === undefined ? undefined : this.#acks.get(this.#answeredTag);
+    ack?.send(body);
+  }
+
+  get ackOwed(): boolean {
+    return this.#answeredTag !== undefined && this.#acks.get(this.#answeredTag)?.owed === true;
+  }
+
+  /** Early dialogs go; ACKs for 2xx that are still on the way are sent as before. */
+  drop(): void {
+    this.#invite.drop();
+    for (const dialog of this.#early.values()) this.#core.store.removeDialog(dialog);
+    this.#early.clear();
+  }
+
+  /** A peer hung up on a branch that had not answered. */
+  removeEarly(dialog: Dialog): void {
+    this.#early.delete(dialog.remoteTag);
+    this.#core.store.removeDialog(dialog);
+  }
+
+  handleProvisional(response: SipResponse): void {
+    const { toTag } = response;
+    const isNew = toTag !== undefined && !this.#early.has(toTag) && this.#early.size < maxForks;
+    if (isNew) {
+      const dialog = this.#dialogOf(response);
+      this.#early.set(toTag, dialog);
+      this.#core.store.addDialog(dialog, this.#usage);
+    }
+    // After a CANCEL nobody wants to hear that it rings.
+    if (this.#invite.cancelled) return;
+    this.#core.emit({ type: 'provisional', usage: this.#usage.id, response, dialogTag: toTag });
+  }
+
+  handleSuccess(response: SipResponse): void {
+    const tag = response.toTag ?? '';
+    const known = this.#acks.get(tag);
+    if (known) known.repeat();
+    else if (this.#acks.size < maxForks) this.#handleNewSuccess(response, tag);
+  }
+
+  #handleNewSuccess(response: SipResponse, tag: string): void {
+    const dialog = this.#dialogOf(response);
+    const ack = new SuccessAck(this.#core, dialog, this.#identity.cseq);
+    this.#acks.set(tag, ack);
+    const { cancelled } = this.#invite;
+    const isFirst = this.#answeredTag === undefined && cancelled === undefined && this.#usage.phase === 'calling';
+    if (!isFirst) {
+      ack.send();
+      sendBye(this.#core, dialog, undefined);
+      if (cancelled && this.#usage.phase === 'calling') this.#usage.fail(cancelled);
+      return;
+    }
+    this.#answeredTag = tag;
+    this.drop();
+    this.#usage.phase = 'answered';
+    this.#usage.establish(dialog);
+    this.#core.emit({ type: 'answered', usage: this.#usage.id, response, flow: dialog.flow });
+  }
+
+  handleFailure(failure: InviteFailure): void {
+    this.#usage.fail(failure);
+  }
+
+  #dialogOf(response: SipResponse): Dialog {
+    return dialogOfCaller(this.#identity, response, this.#contact, this.#target, this.#flow as Flow);
+  }
+
+  #print(flow: Flow, branch: string, body: Body | undefined): Buffer {
+    const core = this.#core;
+    const { callId, cseq, localAddress } = this.#identity;
+    const route: HeaderList = this.#proxy === undefined ? [] : [['Route', this.#proxy]];
+    return printRequest({
+      method: 'INVITE',
+      uri: this.#target,
+      headers: [
+        ['Via', viaOf(core, flow, branch)],
+        ['Max-Forwards', '70'],
+        ...route,
+        ['From', localAddress],
+        ['To', this.#to],
+        ['Call-ID', callId],
+        ['CSeq', `${cseq} INVITE`],
+        ['Contact', this.#contact],
+        ...withDefaults([...abilities, ...userAgent(core)], this.#headers),
+        ...bodyHeaders(body),
+      ],
+      body: body?.data,
+    });
+  }
+}
+
+/** An outbound proxy is a route that we load ourselves, and loose by our choice (RFC 3261 8.1.2). */
+function looseRoute(proxy: NonNullable<InviteParams['proxy']>): string {
+  const params = new Map(proxy.params);
+  params.set('lr', '');
+  const { host, port, scheme } = proxy;
+  return printNameAddr({ uri: makeUri({ scheme, host, params, ...(port === undefined ? {} : { port }) }) });
+}

@@ -1,0 +1,158 @@
+/**
+ * INVITEs inside a confirmed dialog, one object for each (RFC 3261 14): ours and the peer's. Which may run at a time, and when to try again
+ * after 491, is decided by invite-usage.ts, which owns them.
+ */
+import type { HeaderList, SipRequest, SipResponse } from '../message/index.js';
+import type { Body, Flow, ResponseParams } from '../types.js';
+import { abilities, bodyHeaders, type CoreContext, newBranch } from './context.js';
+import { type Dialog, withDefaults } from './dialog.js';
+import { IncomingInvite, type IncomingInviteUser } from './incoming-invite.js';
+import type { InviteUsage } from './invite-usage.js';
+import { type InviteFailure, OutgoingInvite, type OutgoingInviteUser } from './outgoing-invite.js';
+import { printInDialog, routeInDialog } from './send.js';
+import { SuccessAck } from './success-ack.js';
+
+/** A re-INVITE of ours. */
+export class OutgoingReinvite implements OutgoingInviteUser {
+  readonly #core: CoreContext;
+  readonly #usage: InviteUsage;
+  readonly #dialog: Dialog;
+  readonly #cseq: number;
+  readonly #invite: OutgoingInvite;
+  #ack: SuccessAck | undefined;
+
+  constructor(core: CoreContext, usage: InviteUsage, dialog: Dialog) {
+    this.#core = core;
+    this.#usage = usage;
+    this.#dialog = dialog;
+    dialog.localSeq += 1;
+    this.#cseq = dialog.localSeq;
+    this.#invite = new OutgoingInvite(core, this);
+  }
+
+  start(headers: HeaderList | undefined, body: Body | undefined): void {
+    const own: HeaderList = [['Contact', this.#dialog.contact], ...withDefaults(abilities, headers)];
+    const request = { method: 'INVITE', cseq: this.#cseq, headers: own, body };
+    routeInDialog(this.#core, this.#dialog, (flow, problem) => {
+      // The call may have ended while the route was looked up.
+      if (!this.#invite.pending) return;
+      if (flow) {
+        const branch = newBranch(this.#core);
+        this.#invite.start(branch, printInDialog(this.#core, this.#dialog, flow, branch, request), flow);
+      } else {
+        this.#invite.handleNoResponse('transport', problem);
+      }
+    });
+  }
+
+  get pending(): boolean {
+    return this.#invite.pending;
+  }
+
+  /** True from the 2xx until {@link ack}. */
+  get ackOwed(): boolean {
+    return this.#ack?.owed === true;
+  }
+
+  ack(body: Body | undefined): void {
+    this.#ack?.send(body);
+  }
+
+  drop(): void {
+    this.#invite.drop();
+  }
+
+  handleProvisional(): void {
+    // Nothing in a dialog changes by a provisional response to a re-INVITE.
+  }
+
+  handleSuccess(response: SipResponse): void {
+    if (this.#ack) {
+      this.#ack.repeat();
+      return;
+    }
+    this.#dialog.refreshTarget(response.contact);
+    this.#ack = new SuccessAck(this.#core, this.#dialog, this.#cseq);
+    // If the call ended meanwhile, the peer still waits for an ACK.
+    if (this.#usage.phase === 'confirmed')
+      this.#core.emit({ type: 'reinviteAnswered', usage: this.#usage.id, response });
+    else this.#ack.send();
+  }
+
+  handleFailure(failure: InviteFailure): void {
+    this.#usage.handleReinviteFailure(failure);
+  }
+}
+
+/** A re-INVITE of the peer. */
+export class IncomingReinvite implements IncomingInviteUser {
+  readonly #core: CoreContext;
+  readonly #usage: InviteUsage;
+  readonly #dialog: Dialog;
+  readonly #contact: SipRequest['contact'];
+  readonly #invite: IncomingInvite;
+
+  /** Sends 100 and raises 'reinvite'. */
+  constructor(core: CoreContext, usage: InviteUsage, dialog: Dialog, request: SipRequest, flow: Flow) {
+    this.#core = core;
+    this.#usage = usage;
+    this.#dialog = dialog;
+    this.#contact = request.contact;
+    this.#invite = new IncomingInvite(core, request, flow, dialog.localTag, this);
+    core.emit({ type: 'reinvite', usage: usage.id, request });
+  }
+
+  answer(status: number, response: ResponseParams & { readonly reason?: string }): void {
+    const { reason, body, headers = [] } = response;
+    const rest = { status, reason, body: body?.data };
+    if (status >= 300) {
+      this.#invite.reject({ ...rest, headers: [...headers, ...bodyHeaders(body)] });
+      return;
+    }
+    const own: HeaderList = [['Contact', this.#dialog.contact], ...withDefaults(abilities, headers)];
+    this.#invite.accept({ ...rest, headers: [...own, ...bodyHeaders(body)] });
+    // RFC 3261 12.2.2 with RFC 6141 4.7: the peer has moved when its request has succeeded.
+    this.#dialog.refreshTarget(this.#contact);
+  }
+
+  get pending(): boolean {
+    return this.#invite.pending;
+  }
+
+  get awaitingAck(): boolean {
+    return this.#invite.awaitingAck;
+  }
+
+  takeAck(request: SipRequest): boolean {
+    return this.#invite.takeAck(request);
+  }
+
+  drop(): void {
+    this.#invite.drop();
+  }
+
+  abandon(): void {
+    this.#invite.abandon();
+  }
+
+  handleAck(request: SipRequest): void {
+    this.#core.emit({ type: 'reinviteAcked', usage: this.#usage.id, request });
+  }
+
+  handleNoAck(): void {
+    this.#usage.endWithoutAck();
+  }
+
+  handleCancelled(): void {
+    this.#core.emit({ type: 'reinviteCancelled', usage: this.#usage.id });
+  }
+
+  /** Not even 100 could be sent: for the layers above that is as if the peer had withdrawn it. */
+  handleSendFailure(): void {
+    this.handleCancelled();
+  }
+
+  handleStale(): void {
+    // Kept fresh are calls that ring (13.3.1.1); an answer to a re-INVITE never takes a minute.
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * Messages of a dialog on their way out: a request finds its route, gets its Via and leaves; a request received gets its one answer.
+ * Called by all parts of the dialog layer; keeps nothing.
+ */
+import { type HeaderList, printRequest, type SipRequest } from '../message/index.js';
+import type { ClientUser } from '../transaction/transaction.js';
+import type { Body, Flow, ReasonHeader } from '../types.js';
+import {
+  bodyHeaders,
+  type CoreContext,
+  newBranch,
+  type RouteDone,
+  reasonHeaders,
+  userAgent,
+  viaOf,
+} from './context.js';
+import { type Dialog, withDefaults } from './dialog.js';
+import { printReply, type Reply, replyFlow, replyHead } from './reply.js';
+
+/** A request that is ready but for the way it goes. */
+export interface DialogRequest {
+  readonly method: string;
+  readonly cseq: number;
+  /** Further headers, our own and the caller's. */
+  readonly headers: HeaderList;
+  readonly body?: Body | undefined;
+}
+
+/** A user who does not care how a request ends. */
+export const indifferent: ClientUser = { handleResponse() {}, handleNoResponse() {} };
+
+export function printInDialog(
+  core: CoreContext,
+  dialog: Dialog,
+  flow: Flow,
+  branch: string,
+  request: DialogRequest,
+): Buffer {
+  const { uri, headers } = dialog.requestHead(request.method, request.cseq);
+  const rest = [...withDefaults(userAgent(core), request.headers), ...bodyHeaders(request.body)];
+  return printRequest({
+    method: request.method,
+    uri,
+    headers: [['Via', viaOf(core, flow, branch)], ...headers, ...rest],
+    body: request.body?.data,
+  });
+}
+
+/** Finds the way of the next request of a dialog: at once in nearly every case, after a look-up where the peer named another host. */
+export function routeInDialog(core: CoreContext, dialog: Dialog, done: RouteDone): void {
+  const known = dialog.knownFlow();
+  const { hop } = dialog;
+  if (known) {
+    done(known, '');
+  } else if (typeof hop === 'string') {
+    done(undefined, hop);
+  } else {
+    core.route(hop, dialog.flow.listener, (flow, problem) => {
+      if (flow) dialog.setFlow(hop, flow);
+      done(flow, problem);
+    });
+  }
+}
+
+/** Sends a BYE that `user` waits for, or nobody. */
+export function sendBye(
+  core: CoreContext,
+  dialog: Dialog,
+  reason: ReasonHeader | undefined,
+  user: ClientUser = indifferent,
+): void {
+  dialog.localSeq += 1;
+  const request: DialogRequest = { method: 'BYE', cseq: dialog.localSeq, headers: reasonHeaders(reason) };
+  routeInDialog(core, dialog, (flow, problem) => {
+    if (!flow) {
+      user.handleNoResponse('transport', problem);
+      return;
+    }
+    const branch = newBranch(core);
+    core.transactions.request('BYE', branch, printInDialog(core, dialog, flow, branch, request), flow, user);
+  });
+}
+
+/**
+ * Answers a request in a dialog through a transaction of its own, so that its repetitions get the same answer. Past the limit of
+ * transactions the answer goes without one: it is never withheld.
+ */
+export function answer(core: CoreContext, request: SipRequest, flow: Flow, reply: Reply, toTag = ''): void {
+  const bytes = printReply(replyHead(request, flow.remote, toTag), reply);
+  const back = replyFlow(request, flow);
+  if (core.transactions.size >= core.config.limits.maxTransactions) core.send(back, bytes);
+  else core.transactions.respond(core.transactions.serve(request, back), reply.status, bytes);
+}

@@ -1,0 +1,47 @@
+/**
+ * The ACK for the 2xx of one dialog. Not part of a transaction: the caller makes it, and repeats it for every 2xx that comes again
+ * (RFC 3261 13.2.2.4). Owned by the INVITE client sides.
+ */
+import type { Body, Flow } from '../types.js';
+import { type CoreContext, newBranch } from './context.js';
+import type { Dialog } from './dialog.js';
+import { printInDialog, routeInDialog } from './send.js';
+
+export class SuccessAck {
+  readonly dialog: Dialog;
+  readonly #core: CoreContext;
+  readonly #cseq: number;
+  #sent: { readonly flow: Flow; readonly bytes: Uint8Array } | undefined;
+  #asked = false;
+
+  constructor(core: CoreContext, dialog: Dialog, cseq: number) {
+    this.#core = core;
+    this.dialog = dialog;
+    this.#cseq = cseq;
+  }
+
+  /** True until {@link send} was called. */
+  get owed(): boolean {
+    return !this.#asked;
+  }
+
+  send(body?: Body): void {
+    this.#asked = true;
+    const core = this.#core;
+    routeInDialog(core, this.dialog, (flow) => {
+      // Without a way to the peer its 2xx time out there, and so does the dialog.
+      if (!flow) return;
+      const request = { method: 'ACK', cseq: this.#cseq, headers: [], body };
+      const bytes = printInDialog(core, this.dialog, flow, newBranch(core), request);
+      this.#sent = { flow, bytes };
+      core.send(flow, bytes);
+    });
+  }
+
+  /** Answers a repeated 2xx; nothing while the first ACK is owed by the caller. */
+  repeat(): void {
+    if (!this.#sent) return;
+    this.#core.counters.retransmissionsOut += 1;
+    this.#core.send(this.#sent.flow, this.#sent.bytes);
+  }
+}

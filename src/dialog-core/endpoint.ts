@@ -1,0 +1,245 @@
+/**
+ * A SIP endpoint: the stack with sockets and one timer around it. Runs on the event loop; the dialog layer's only door to SIP. Whatever
+ * the stack puts out is done in order, and events are handed on after the verb or datagram that caused them has been dealt with.
+ */
+import { warnListener } from '../base/emitter.js';
+import { SessionError, toSessionError } from '../base/errors.js';
+import { type ResolvedConfig, resolveConfig } from './config.js';
+import type { StackOutput } from './core.js';
+import type { InviteUsage } from './dialog/invite-usage.js';
+import type { SipUri } from './message/index.js';
+import { SipStack, type StackCounts, type StackInput } from './stack.js';
+import { Transport } from './transport/transport.js';
+import { UdpNetwork } from './transport/udp.js';
+import type {
+  Body,
+  DialogCore,
+  DialogCoreConfig,
+  DialogCoreEvent,
+  HeaderList,
+  InviteParams,
+  OptionsResult,
+  ReasonHeader,
+  ResponseParams,
+  UsageId,
+} from './types.js';
+
+type EventHandler = (event: DialogCoreEvent) => void;
+type WithReason = ResponseParams & { readonly reason?: string };
+
+/** SIP over UDP; see {@link DialogCore} for what each verb does. Throws ERR_CONFIG for a configuration that makes no sense. */
+export class SipEndpoint implements DialogCore {
+  readonly #config: ResolvedConfig;
+  readonly #stack: SipStack;
+  readonly #transport: Transport;
+  #handler: EventHandler = () => {};
+  #state: 'new' | 'starting' | 'open' | 'closed' = 'new';
+  #starting: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  #draining = false;
+  #drainQueued = false;
+  #cancelTimer: (() => void) | undefined;
+  #timerAtMs = Number.POSITIVE_INFINITY;
+  readonly #queries = new Set<(error: Error) => void>();
+
+  constructor(config: DialogCoreConfig) {
+    this.#config = resolveConfig(config);
+    const { clock, logger } = this.#config;
+    this.#stack = new SipStack(this.#config);
+    this.#transport = new Transport(config.network ?? new UdpNetwork(clock, logger), logger, {
+      onDatagram: (data, flow) => this.#input({ type: 'datagram', data, flow }),
+      onSocketError: (listener, message) => this.#deliver({ type: 'transportError', listener, message }),
+    });
+  }
+
+  async start(): Promise<void> {
+    if (this.#state !== 'new') throw new SessionError('ERR_INVALID_STATE', 'a SIP endpoint is started once');
+    this.#state = 'starting';
+    this.#starting = this.#transport.bind(this.#config.listen);
+    try {
+      await this.#starting;
+    } catch (error) {
+      this.#state = 'closed';
+      throw error;
+    }
+    if (this.#closing) throw new SessionError('ERR_CLOSED', 'the SIP endpoint was closed while it started');
+    this.#state = 'open';
+  }
+
+  get listeners(): DialogCore['listeners'] {
+    return this.#transport.locals.map((local) => ({ transport: 'udp', local }));
+  }
+
+  onEvent(handler: EventHandler): void {
+    this.#handler = handler;
+  }
+
+  invite(params: InviteParams): UsageId {
+    return this.#verb(() => this.#stack.invite(params, this.#nowMs()));
+  }
+
+  sendInvite(usage: UsageId, body?: Body): void {
+    this.#on(usage, (it) => it.sendInvite(body));
+  }
+
+  progress(usage: UsageId, status: number, response: WithReason = {}): void {
+    this.#on(usage, (it) => it.progress(status, response));
+  }
+
+  accept(usage: UsageId, response: ResponseParams & { readonly contactUser?: string } = {}): void {
+    this.#on(usage, (it) => it.accept(response));
+  }
+
+  reject(usage: UsageId, status: number, response: WithReason = {}): void {
+    this.#on(usage, (it) => it.reject(status, response));
+  }
+
+  ack(usage: UsageId, body?: Body): void {
+    this.#on(usage, (it) => it.ack(body));
+  }
+
+  cancel(usage: UsageId, reason?: ReasonHeader): void {
+    this.#on(usage, (it) => it.cancel(reason));
+  }
+
+  bye(usage: UsageId, reason?: ReasonHeader): void {
+    this.#on(usage, (it) => it.bye(reason));
+  }
+
+  reinvite(usage: UsageId, params: { readonly headers?: HeaderList; readonly body?: Body }): void {
+    this.#on(usage, (it) => it.reinvite(params.headers, params.body));
+  }
+
+  answerReinvite(usage: UsageId, status: number, response: WithReason = {}): void {
+    this.#on(usage, (it) => it.answerReinvite(status, response));
+  }
+
+  options(target: SipUri, from: SipUri): Promise<OptionsResult> {
+    return new Promise((resolve, reject) => {
+      this.#verb(() => {
+        const done = (result: OptionsResult): void => {
+          this.#queries.delete(reject);
+          resolve(result);
+        };
+        this.#stack.options(target, from, this.#nowMs(), done);
+        this.#queries.add(reject);
+      });
+    });
+  }
+
+  counts(): StackCounts {
+    return this.#stack.counts();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#state = 'closed';
+    this.#cancelTimer?.();
+    this.#stack.close(this.#nowMs());
+    for (const reject of this.#queries) reject(new SessionError('ERR_CLOSED', 'the SIP endpoint was closed'));
+    this.#queries.clear();
+    this.#queueDrain();
+    // What was asked for before, a BYE perhaps, still leaves: the drain comes first. Sockets that are being bound are waited for.
+    await this.#starting?.catch(() => {});
+    await this.#transport.close();
+  }
+
+  // --- in ---
+
+  #nowMs(): number {
+    return this.#config.clock.nowMs();
+  }
+
+  #on(usage: UsageId, act: (usage: InviteUsage) => void): void {
+    this.#verb(() => act(this.#stack.usage(usage, this.#nowMs())));
+  }
+
+  /** What a verb causes is done when its caller has returned. */
+  #verb<T>(act: () => T): T {
+    if (this.#state === 'closed') throw new SessionError('ERR_CLOSED', 'the SIP endpoint is closed');
+    if (this.#state !== 'open') throw new SessionError('ERR_INVALID_STATE', 'the SIP endpoint is not started');
+    try {
+      return act();
+    } finally {
+      this.#queueDrain();
+    }
+  }
+
+  #input(input: StackInput): void {
+    if (this.#state === 'closed') return;
+    this.#stack.handle(input, this.#nowMs());
+    this.#drain();
+  }
+
+  #handleTimer(): void {
+    this.#timerAtMs = Number.POSITIVE_INFINITY;
+    this.#stack.handleTimeout(this.#nowMs());
+    this.#drain();
+  }
+
+  // --- out ---
+
+  #queueDrain(): void {
+    if (this.#draining || this.#drainQueued) return;
+    this.#drainQueued = true;
+    queueMicrotask(() => {
+      this.#drainQueued = false;
+      this.#drain();
+    });
+  }
+
+  /** Does everything that is to be done, also what handlers of events add meanwhile; then sets the timer. */
+  #drain(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    for (let output = this.#stack.poll(); output; output = this.#stack.poll()) this.#perform(output);
+    this.#draining = false;
+    this.#setTimer();
+  }
+
+  #perform(output: StackOutput): void {
+    if (output.type === 'event') this.#deliver(output.event);
+    else if (output.type === 'send') this.#send(output);
+    else this.#route(output);
+  }
+
+  #deliver(event: DialogCoreEvent): void {
+    try {
+      this.#handler(event);
+    } catch (error) {
+      warnListener(event.type, error);
+    }
+  }
+
+  #send({ flow, data, transaction }: Extract<StackOutput, { type: 'send' }>): void {
+    const onError = (error: Error): void => {
+      this.#config.logger.debug({ err: error, remote: flow.remote }, 'a SIP datagram could not be sent');
+      if (transaction) this.#input({ type: 'sendFailed', transaction, message: error.message });
+    };
+    try {
+      this.#transport.send(flow, data, onError);
+    } catch (error) {
+      onError(toSessionError(error, 'ERR_TRANSPORT'));
+    }
+  }
+
+  #route({ key, hop, listener }: Extract<StackOutput, { type: 'route' }>): void {
+    this.#transport.route(hop, listener).then(
+      (flow) => this.#input({ type: 'routed', key, flow }),
+      (error: Error) => this.#input({ type: 'unroutable', key, message: error.message }),
+    );
+  }
+
+  /** One timer for everything, set for the earliest deadline. It may fire early after that one was removed, and finds nothing due. */
+  #setTimer(): void {
+    const nextMs = this.#stack.nextTimeout() ?? Number.POSITIVE_INFINITY;
+    if (this.#state === 'closed' || nextMs >= this.#timerAtMs) return;
+    this.#cancelTimer?.();
+    this.#timerAtMs = nextMs;
+    this.#cancelTimer = this.#config.clock.after(nextMs - this.#nowMs(), () => this.#handleTimer());
+  }
+}

@@ -1,0 +1,247 @@
+/**
+ * The SIP stack without any input or output of its own: datagrams, routes and deadlines go in with their time, datagrams, questions for
+ * routes and events come out of `poll`. Single-threaded and deterministic; driven by endpoint.ts, and by tests in virtual time.
+ */
+import { SessionError } from '../base/errors.js';
+import type { ResolvedConfig } from './config.js';
+import { Core, type StackOutput } from './core.js';
+import { misuse } from './dialog/arguments.js';
+import { serverName } from './dialog/context.js';
+import { hopOf } from './dialog/hop.js';
+import { inspect, inspectLoad, optionsReply } from './dialog/inspection.js';
+import { InviteUsage } from './dialog/invite-usage.js';
+import { printReply, type Reply, replyFlow, replyHead } from './dialog/reply.js';
+import { answer } from './dialog/send.js';
+import { Timer } from './dialog/timer.js';
+import {
+  type ParseLimits,
+  type ParseProblem,
+  parseMessage,
+  type SipMessage,
+  type SipRequest,
+  type SipUri,
+} from './message/index.js';
+import { OptionsQuery } from './options-query.js';
+import { StatelessTags } from './stateless-tags.js';
+import type { Transaction } from './transaction/transaction.js';
+import type { CoreCounts, Flow, InviteParams, OptionsResult, UsageId } from './types.js';
+
+/** What the shell tells. */
+export type StackInput =
+  | { readonly type: 'datagram'; readonly data: Uint8Array; readonly flow: Flow }
+  /** The system refused a datagram of this transaction. */
+  | { readonly type: 'sendFailed'; readonly transaction: Transaction; readonly message: string }
+  | { readonly type: 'routed'; readonly key: string; readonly flow: Flow }
+  | { readonly type: 'unroutable'; readonly key: string; readonly message: string };
+
+/** Counts beside those of the contract: what was dropped since it belongs to nothing. */
+export type StackCounts = CoreCounts & { readonly unmatched: number };
+
+export class SipStack {
+  readonly #core: Core;
+  readonly #limits: ParseLimits;
+  readonly #stateless: StatelessTags;
+  #lastUsage = 0;
+
+  constructor(config: ResolvedConfig) {
+    this.#core = new Core(config);
+    this.#limits = config.limits;
+    this.#stateless = new StatelessTags(config.ids);
+  }
+
+  /** Takes one input; network input never throws. */
+  handle(input: StackInput, nowMs: number): void {
+    this.#core.nowMs = nowMs;
+    switch (input.type) {
+      case 'datagram':
+        this.#handleDatagram(input.data, input.flow);
+        return;
+      case 'sendFailed':
+        this.#core.transactions.handleSendFailure(input.transaction, input.message);
+        return;
+      case 'routed':
+        this.#core.answerRoute(input.key, input.flow, '');
+        return;
+      case 'unroutable':
+        this.#core.answerRoute(input.key, undefined, input.message);
+        return;
+    }
+  }
+
+  /** The next thing to do, in order; undefined when there is none. */
+  poll(): StackOutput | undefined {
+    return this.#core.poll();
+  }
+
+  /** When {@link handleTimeout} is due next, on the scale of `nowMs`. */
+  nextTimeout(): number | undefined {
+    return this.#core.deadlines.nextMs();
+  }
+
+  handleTimeout(nowMs: number): void {
+    const core = this.#core;
+    core.nowMs = nowMs;
+    for (let due = core.deadlines.popDue(nowMs); due; due = core.deadlines.popDue(nowMs)) {
+      if (due instanceof Timer) due.owner.handleTimer(due);
+      else core.transactions.handleDue(due);
+    }
+  }
+
+  // --- verbs ---
+
+  invite(params: InviteParams, nowMs: number): UsageId {
+    const core = this.#core;
+    core.nowMs = nowMs;
+    const { maxUsages, maxTransactions } = core.config.limits;
+    if (core.store.usages >= maxUsages || core.transactions.size >= maxTransactions) {
+      throw new SessionError(
+        'ERR_LIMIT',
+        `no more than ${maxUsages} usages or ${maxTransactions} transactions at a time`,
+      );
+    }
+    this.#lastUsage += 1;
+    return InviteUsage.call(core, this.#lastUsage, params).id;
+  }
+
+  /** The usage of a verb; throws ERR_INVALID_STATE when it is gone. Verbs on it happen at `nowMs`. */
+  usage(id: UsageId, nowMs: number): InviteUsage {
+    this.#core.nowMs = nowMs;
+    const usage = this.#core.store.usage(id);
+    if (!usage) throw misuse('ERR_INVALID_STATE', `there is no usage ${id}`);
+    return usage;
+  }
+
+  options(target: SipUri, from: SipUri, nowMs: number, done: (result: OptionsResult) => void): void {
+    this.#core.nowMs = nowMs;
+    const hop = hopOf(target);
+    if (typeof hop === 'string') throw misuse('ERR_INVALID_URI', hop);
+    new OptionsQuery(this.#core, target, from, done).start(hop);
+  }
+
+  counts(): StackCounts {
+    const { counters, transactions, store, deadlines } = this.#core;
+    return {
+      ...counters,
+      transactions: transactions.size,
+      usages: store.usages,
+      dialogs: store.dialogs,
+      deadlines: deadlines.size,
+    };
+  }
+
+  /** Ends every usage by 'closed', without a word to the peers, and forgets everything. */
+  close(nowMs: number): void {
+    this.#core.nowMs = nowMs;
+    this.#core.close();
+  }
+
+  // --- what comes in ---
+
+  #handleDatagram(data: Uint8Array, flow: Flow): void {
+    const { counters, config } = this.#core;
+    counters.received += 1;
+    // Keep-alives of NAT bindings (RFC 5626 4.4.1 and its UDP forerunners) are no messages.
+    if (isBlank(data)) return;
+    const parsed = parseMessage(data, this.#limits);
+    try {
+      if (parsed.ok) this.#handleMessage(parsed.message, flow);
+      else this.#handleMalformed(parsed.error, parsed.message, flow);
+    } catch (error) {
+      // The parser lets nothing through that cannot be handled; should it ever, one message is lost and not the process.
+      counters.malformed += 1;
+      config.logger.error({ err: error }, 'a SIP message could not be handled');
+    }
+  }
+
+  #handleMalformed(error: ParseProblem, message: SipMessage | undefined, flow: Flow): void {
+    this.#core.counters.malformed += 1;
+    // Responses are never answered, nor are ACKs (RFC 3261 17.1.1.3): whatever is wrong with them, they are dropped.
+    if (message?.kind !== 'request' || message.method === 'ACK') return;
+    this.#reply(message, flow, { status: error.status, reason: error.reason });
+  }
+
+  #handleMessage(message: SipMessage, flow: Flow): void {
+    const { transactions, counters } = this.#core;
+    if (message.kind === 'response') {
+      if (!transactions.takeResponse(message)) counters.unmatched += 1;
+    } else if (!transactions.takeRequest(message)) {
+      this.#handleRequest(message, flow);
+    }
+  }
+
+  /** A request of which no transaction knows. */
+  #handleRequest(request: SipRequest, flow: Flow): void {
+    if (request.method === 'ACK') this.#handleAck(request);
+    else if (request.method === 'CANCEL') this.#handleCancel(request, flow);
+    else if (request.toTag !== undefined) this.#handleInDialog(request, flow);
+    else this.#handleOutside(request, flow);
+  }
+
+  /** An ACK for a 2xx; one that matches nothing is dropped, for nothing ever answers an ACK. */
+  #handleAck(request: SipRequest): void {
+    const found = this.#core.store.find(request);
+    if (!found?.usage.takeAck(request)) this.#core.counters.unmatched += 1;
+  }
+
+  /** RFC 3261 9.2: 200 when the INVITE is known, whether it can still be stopped or not. */
+  #handleCancel(request: SipRequest, flow: Flow): void {
+    const invite = this.#core.transactions.cancelled(request);
+    if (invite) {
+      const user = invite.server;
+      answer(this.#core, request, flow, { status: 200 }, user?.localTag ?? this.#stateless.tagFor(request));
+      user?.handleCancel(request);
+    } else {
+      this.#reply(request, flow, { status: 481 });
+    }
+  }
+
+  #handleInDialog(request: SipRequest, flow: Flow): void {
+    const found = this.#core.store.find(request);
+    const refusal = inspect(request);
+    if (!found) this.#reply(request, flow, refusal ?? { status: 481 });
+    else if (refusal) answer(this.#core, request, flow, this.#signed(refusal));
+    else found.usage.handleRequest(found.dialog, request, flow);
+  }
+
+  #handleOutside(request: SipRequest, flow: Flow): void {
+    const reply = inspect(request) ?? this.#replyOutside(request);
+    if (reply) {
+      this.#reply(request, flow, reply);
+    } else {
+      this.#lastUsage += 1;
+      InviteUsage.take(this.#core, this.#lastUsage, request, flow);
+    }
+  }
+
+  /** What a request outside any dialog is answered without further ado; undefined for an INVITE that may begin a call. */
+  #replyOutside(request: SipRequest): Reply | undefined {
+    const core = this.#core;
+    if (request.method === 'BYE') return { status: 481 };
+    // RFC 3261 8.2.2.2; an OPTIONS leaves no transaction that a second one could merge with.
+    if (core.transactions.isMerged(request)) return { status: 482 };
+    const full = inspectLoad(core);
+    if (full) {
+      core.counters.refused += 1;
+      return full;
+    }
+    if (request.method === 'OPTIONS') return optionsReply();
+    // 8.1.1.8: an INVITE says where its dialog's requests go.
+    return request.contact ? undefined : { status: 400, reason: 'Missing Contact' };
+  }
+
+  /** Answers without keeping anything (RFC 3261 8.2.7): a repeated request gets the same answer again, since it is made of the request. */
+  #reply(request: SipRequest, flow: Flow, reply: Reply): void {
+    const head = replyHead(request, flow.remote, this.#stateless.tagFor(request));
+    this.#core.send(replyFlow(request, flow), printReply(head, this.#signed(reply)));
+  }
+
+  #signed(reply: Reply): Reply {
+    return { ...reply, headers: [...(reply.headers ?? []), ...serverName(this.#core)] };
+  }
+}
+
+/** Nothing but line breaks, spaces and zero bytes. */
+function isBlank(data: Uint8Array): boolean {
+  for (const byte of data) if (byte !== 13 && byte !== 10 && byte !== 0 && byte !== 32) return false;
+  return true;
+}

@@ -22,7 +22,7 @@ async function runVitest() {
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${resultFile}`];
   const { code } = await run(process.execPath, [vitest, 'run', ...reporters], { show: true });
-  return { name: 'vitest', ...countVitest(code) };
+  return countVitest(code);
 }
 
 /** A file that does not even load has no test to fail, so the exit code counts as well. */
@@ -39,13 +39,28 @@ function countVitest(code) {
   }
 }
 
+/** The stages of the given names, or all, each with the name that its result line begins with. */
 function stages(only, fuzzSeconds) {
-  const native = [() => runNativeTests(plain)];
-  const sanitizers = sanitized.map((flavour) => () => runNativeTests(flavour));
-  const all = { native, sanitizers, fuzz: [() => runFuzzTargets(fuzzSeconds)], unit: [runVitest] };
+  const native = (flavour) => ({ name: flavour.name, work: () => runNativeTests(flavour) });
+  const all = {
+    native: [native(plain)],
+    sanitizers: sanitized.map(native),
+    fuzz: [{ name: 'fuzz', work: () => runFuzzTargets(fuzzSeconds) }],
+    unit: [{ name: 'vitest', work: runVitest }],
+  };
   const unknown = only.filter((name) => !(name in all));
   if (unknown.length > 0) throw new Failure(`--only ${unknown[0]}: there are ${Object.keys(all).join(', ')}`);
   return Object.entries(all).flatMap(([name, list]) => (only.length === 0 || only.includes(name) ? list : []));
+}
+
+/** A stage that cannot even be built is one failure. */
+async function runStage({ name, work }) {
+  const begin = performance.now();
+  const result = await work().catch((error) => ({ passed: 0, failed: 1, note: error.message }));
+  const seconds = ((performance.now() - begin) / 1000).toFixed(1);
+  const note = result.note ? ` (${result.note})` : '';
+  say(`${name}: ${result.passed} passed, ${result.failed} failed in ${seconds} s${note}`);
+  return result;
 }
 
 await main(async () => {
@@ -62,13 +77,9 @@ await main(async () => {
   let passed = 0;
   let failed = 0;
   for (const stage of chosen) {
-    const begin = performance.now();
-    const result = await stage().catch((error) => ({ name: 'stage', passed: 0, failed: 1, note: error.message }));
+    const result = await runStage(stage);
     passed += result.passed;
     failed += result.failed;
-    const seconds = ((performance.now() - begin) / 1000).toFixed(1);
-    const note = 'note' in result ? ` (${result.note})` : '';
-    say(`${result.name}: ${result.passed} passed, ${result.failed} failed in ${seconds} s${note}`);
   }
   if (failed > 0 || passed === 0) process.exitCode = 1;
   process.stdout.write(`mixminus: ${passed} passed, ${failed} failed\n`);

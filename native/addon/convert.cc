@@ -1,0 +1,212 @@
+// See convert.h. Here: JavaScript to the engine.
+#include "addon/convert.h"
+
+#include <cmath>
+#include <cstring>
+
+#include "core/codec/registry.h"
+#include "engine/address.h"
+
+namespace mixminus {
+namespace {
+
+constexpr double kMaxSafeInteger = 9007199254740991.0;
+
+std::string Quoted(const char* name) { return std::string("'") + name + "'"; }
+
+RoomOp ToRoomOp(Napi::Value value) {
+  const std::string text = ToText(value, "op");
+  if (text == "add") return RoomOp::kAdd;
+  if (text == "set") return RoomOp::kSet;
+  if (text == "remove") return RoomOp::kRemove;
+  ThrowArgument(value.Env(), "'op' is add, set or remove");
+}
+
+ReceiveLegConfig ToReceiveConfig(Napi::Object config) {
+  ReceiveLegConfig receive;
+  const Napi::Array formats = ToArray(config.Get("receive"), "receive");
+  if (formats.Length() > ReceiveLegConfig::kMaxFormats) {
+    ThrowArgument(config.Env(), "'receive' has more than 8 formats");
+  }
+  for (uint32_t i = 0; i < formats.Length(); ++i) {
+    const Napi::Object format = ToObject(formats.Get(i), "receive[]");
+    PayloadFormat* to = &receive.formats[receive.format_count++];
+    to->payload_type =
+        static_cast<uint8_t>(ToInteger(format.Get("payloadType"), "payloadType", 0, 127));
+    to->codec = ToCodec(format.Get("codec"), "codec");
+  }
+  receive.telephone_event_payload_type = static_cast<int>(
+      ToInteger(config.Get("telephoneEventPayloadType"), "telephoneEventPayloadType", -1, 127));
+  return receive;
+}
+
+}  // namespace
+
+void ThrowCoded(Napi::Env env, const char* code, const std::string& message) {
+  Napi::Error error = Napi::Error::New(env, message);
+  error.Set("code", Napi::String::New(env, code));
+  throw error;
+}
+
+void ThrowArgument(Napi::Env env, const std::string& message) {
+  ThrowCoded(env, "ERR_INVALID_ARGUMENT", message);
+}
+
+void Check(Napi::Env env, const EngineStatus& status) {
+  if (!status.ok()) ThrowCoded(env, status.code(), status.message());
+}
+
+double ToFinite(Napi::Value value, const char* name) {
+  const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : NAN;
+  if (!std::isfinite(number)) ThrowArgument(value.Env(), Quoted(name) + " must be a finite number");
+  return number;
+}
+
+int64_t ToInteger(Napi::Value value, const char* name, int64_t min, int64_t max) {
+  const double number = ToFinite(value, name);
+  if (number != std::floor(number) || number < static_cast<double>(min) ||
+      number > static_cast<double>(max)) {
+    ThrowArgument(value.Env(), Quoted(name) + " must be a whole number from " +
+                                   std::to_string(min) + " to " + std::to_string(max));
+  }
+  return static_cast<int64_t>(number);
+}
+
+bool ToBoolean(Napi::Value value, const char* name) {
+  if (!value.IsBoolean()) ThrowArgument(value.Env(), Quoted(name) + " must be a boolean");
+  return value.As<Napi::Boolean>().Value();
+}
+
+std::string ToText(Napi::Value value, const char* name) {
+  if (!value.IsString()) ThrowArgument(value.Env(), Quoted(name) + " must be a string");
+  return value.As<Napi::String>().Utf8Value();
+}
+
+Napi::Object ToObject(Napi::Value value, const char* name) {
+  if (!value.IsObject()) ThrowArgument(value.Env(), Quoted(name) + " must be an object");
+  return value.As<Napi::Object>();
+}
+
+Napi::Array ToArray(Napi::Value value, const char* name) {
+  if (!value.IsArray()) ThrowArgument(value.Env(), Quoted(name) + " must be an array");
+  return value.As<Napi::Array>();
+}
+
+Handle ToHandle(Napi::Value value, const char* name) {
+  const double number = ToFinite(value, name);
+  if (number != std::floor(number) || number < 0 || number > kMaxSafeInteger) {
+    ThrowArgument(value.Env(), Quoted(name) + " is not a handle");
+  }
+  return static_cast<Handle>(number);
+}
+
+Napi::Uint8Array ToBytes(Napi::Value value, const char* name) {
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
+    ThrowArgument(value.Env(), Quoted(name) + " must be a Uint8Array");
+  }
+  return value.As<Napi::Uint8Array>();
+}
+
+TransportAddress ToAddress(Napi::Value address, Napi::Value port, const char* name) {
+  TransportAddress parsed;
+  const auto number = static_cast<uint16_t>(ToInteger(port, name, 0, 65535));
+  if (!ParseAddress(ToText(address, name), number, &parsed)) {
+    ThrowArgument(address.Env(), Quoted(name) + " is not an IP address");
+  }
+  return parsed;
+}
+
+const char* CodecText(CodecId codec) {
+  switch (codec) {
+    case CodecId::kPcmu:
+      return "pcmu";
+    case CodecId::kPcma:
+      return "pcma";
+    case CodecId::kNone:
+      break;
+  }
+  return "";
+}
+
+CodecId ToCodec(Napi::Value value, const char* name) {
+  const std::string text = ToText(value, name);
+  int count = 0;
+  const CodecInfo* codecs = AllCodecs(&count);
+  for (int i = 0; i < count; ++i) {
+    if (text == CodecText(codecs[i].id)) return codecs[i].id;
+  }
+  ThrowArgument(value.Env(), Quoted(name) + " is not a codec of this build: " + text);
+}
+
+RecordSource ToRecordSource(Napi::Value value, const char* name) {
+  const std::string text = ToText(value, name);
+  if (text == "received") return RecordSource::kReceived;
+  if (text == "sent") return RecordSource::kSent;
+  ThrowArgument(value.Env(), Quoted(name) + " is received or sent");
+}
+
+EngineOptions ToEngineOptions(Napi::Value value) {
+  constexpr int64_t kMostObjects = 100'000;
+  constexpr int64_t kMostMs = 86'400'000;
+  const Napi::Object from = ToObject(value, "options");
+  EngineOptions options;
+  options.workers = static_cast<int>(ToInteger(from.Get("workers"), "workers", 1, 64));
+  options.manual = ToBoolean(from.Get("manual"), "manual");
+  options.max_legs =
+      static_cast<size_t>(ToInteger(from.Get("maxLegs"), "maxLegs", 1, kMostObjects));
+  options.max_rooms =
+      static_cast<size_t>(ToInteger(from.Get("maxRooms"), "maxRooms", 1, kMostObjects));
+  options.port_min = static_cast<uint16_t>(ToInteger(from.Get("portMin"), "portMin", 1, 65535));
+  options.port_max =
+      static_cast<uint16_t>(ToInteger(from.Get("portMax"), "portMax", options.port_min, 65535));
+  options.port_rest_ms = ToInteger(from.Get("portRestMs"), "portRestMs", 0, kMostMs);
+  options.rtp_timeout_ms = ToInteger(from.Get("rtpTimeoutMs"), "rtpTimeoutMs", 0, kMostMs);
+  options.seed = static_cast<uint32_t>(ToInteger(from.Get("seed"), "seed", 0, UINT32_MAX));
+  options.cname = ToText(from.Get("cname"), "cname");
+  if (options.cname.empty() || options.cname.size() > 255) {
+    ThrowArgument(from.Env(), "'cname' must have 1 to 255 bytes");
+  }
+  const Napi::Array addresses = ToArray(from.Get("bindAddresses"), "bindAddresses");
+  for (uint32_t i = 0; i < addresses.Length(); ++i) {
+    options.bind_addresses.push_back(ToText(addresses.Get(i), "bindAddresses[]"));
+  }
+  return options;
+}
+
+std::unique_ptr<LegSettings> ToLegSettings(Napi::Value value) {
+  const Napi::Object from = ToObject(value, "config");
+  auto settings = std::make_unique<LegSettings>();
+  settings->receive = ToReceiveConfig(from);
+  settings->send_payload_type =
+      static_cast<uint8_t>(ToInteger(from.Get("sendPayloadType"), "sendPayloadType", 0, 127));
+  settings->send_codec = ToCodec(from.Get("sendCodec"), "sendCodec");
+  const Napi::Value address = from.Get("remoteAddress");
+  settings->remote_rtp = ToAddress(address, from.Get("remoteRtpPort"), "remoteRtpPort");
+  settings->rtcp_mux = ToBoolean(from.Get("rtcpMux"), "rtcpMux");
+  settings->remote_rtcp = ToAddress(address, from.Get("remoteRtcpPort"), "remoteRtcpPort");
+  settings->send = ToBoolean(from.Get("send"), "send");
+  settings->receive_media = ToBoolean(from.Get("receiveMedia"), "receiveMedia");
+  settings->allow_send = ToBoolean(from.Get("allowSend"), "allowSend");
+  return settings;
+}
+
+std::vector<RoomChangeRequest> ToRoomChanges(Napi::Value value) {
+  const Napi::Array from = ToArray(value, "changes");
+  std::vector<RoomChangeRequest> changes;
+  changes.reserve(from.Length());
+  for (uint32_t i = 0; i < from.Length(); ++i) {
+    Napi::HandleScope scope(from.Env());
+    const Napi::Object item = ToObject(from.Get(i), "changes[]");
+    RoomChangeRequest change{};
+    change.op = ToRoomOp(item.Get("op"));
+    change.leg = ToHandle(item.Get("leg"), "leg");
+    if (change.op != RoomOp::kRemove) {
+      change.muted = ToBoolean(item.Get("muted"), "muted");
+      change.deaf = ToBoolean(item.Get("deaf"), "deaf");
+    }
+    changes.push_back(change);
+  }
+  return changes;
+}
+
+}  // namespace mixminus

@@ -1,0 +1,78 @@
+// What the JavaScript thread tells a worker. Commands are small values in a lock-free queue; what
+// does not fit in one travels as a payload that was allocated by the sender and goes back to it
+// through the FactHub. All commands that wait at a grid point are applied there, in order.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/leg/receive_leg.h"
+#include "core/rtp/source_latch.h"
+#include "engine/fact_hub.h"
+
+namespace mixminus {
+
+class MediaLeg;
+class Conference;
+class Player;
+class Recorder;
+struct MemberStorage;
+
+// What negotiation settled for a leg.
+struct LegSettings final : Returned {
+  LegSettings() : Returned(ReturnedKind::kSpent) {}
+  ReceiveLegConfig receive;
+  uint8_t send_payload_type = 0;
+  CodecId send_codec = CodecId::kPcmu;
+  TransportAddress remote_rtp;
+  TransportAddress remote_rtcp;
+  bool rtcp_mux = false;
+  bool send = false;
+  bool receive_media = false;
+  bool allow_send = false;
+};
+
+enum class RoomOp : uint8_t { kAdd, kSet, kRemove };
+
+struct RoomChange {
+  RoomOp op;
+  MediaLeg* leg;
+  bool muted;
+  bool deaf;
+};
+
+// All changes of one call, applied at one tick edge.
+struct RoomBatch final : Returned {
+  RoomBatch();
+  ~RoomBatch() override;
+  std::vector<RoomChange> changes;
+  // Larger memory for the members, when the room outgrew its own; the old one travels back in its
+  // place.
+  std::unique_ptr<MemberStorage> storage;
+};
+
+enum class CommandKind : uint8_t {
+  kAttachLeg,
+  kConfigureLeg,  // payload LegSettings
+  kAllowSend,
+  kCloseLeg,
+  kMoveLeg,  // to worker `number`
+  kOpenRoom,
+  kChangeRoom,  // payload RoomBatch
+  kCloseRoom,
+  kPlay,          // payload Player
+  kStopPlayer,    // `number` is the player's handle
+  kRecord,        // payload Recorder
+  kStopRecorder,  // `number` is the recorder's handle
+};
+
+struct Command {
+  CommandKind kind = CommandKind::kAttachLeg;
+  MediaLeg* leg = nullptr;
+  Conference* room = nullptr;
+  Returned* payload = nullptr;
+  uint64_t number = 0;
+};
+
+}  // namespace mixminus

@@ -1,0 +1,161 @@
+// One call's media inside a worker: what arrives on its ports is checked, latched and received;
+// what it should hear is encoded and sent, once the send gate is open; RTCP, players, recorders and
+// its statistics row hang on it. Made by the calling thread (all memory is taken here), then owned
+// by one worker at a time, then given back through the FactHub.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/base/audio_frame.h"
+#include "core/base/slot_pool.h"
+#include "core/leg/receive_leg.h"
+#include "core/leg/send_leg.h"
+#include "core/rtp/source_latch.h"
+#include "engine/commands.h"
+#include "engine/fact_hub.h"
+#include "engine/leg_events.h"
+#include "engine/leg_rtcp.h"
+#include "engine/packet_io.h"
+#include "engine/player.h"
+#include "engine/port_pool.h"
+#include "engine/recorder.h"
+#include "engine/shared_audio.h"
+#include "engine/stats_table.h"
+#include "engine/tick_time.h"
+
+namespace mixminus {
+
+struct MediaLegInit {
+  Handle handle = kNullHandle;
+  PortPair ports;
+  uint32_t ssrc = 0;
+  uint16_t first_sequence = 0;
+  uint32_t first_timestamp = 0;
+  uint32_t seed = 0;  // of RTCP intervals
+  const char* cname = "";
+  int64_t rtp_timeout_ns = 0;
+  StatsRow stats;
+  FactHub* facts = nullptr;
+};
+
+class MediaLeg final : public Returned {
+ public:
+  explicit MediaLeg(const MediaLegInit& init);
+
+  // Any thread: fixed for the leg's life.
+  Handle handle() const noexcept { return handle_; }
+  uint32_t row() const noexcept { return HandleIndex(handle_); }
+  const PortPair& ports() const noexcept { return ports_; }
+  LegLinks links;
+
+  // Owning worker: arriving and leaving.
+  void Enter(PacketIo* io) noexcept;
+  void Leave() noexcept;  // another worker goes on
+  // Says BYE, lets go of players and recorders and gives the leg back; the last touch.
+  void Close(const TickTime& time) noexcept;
+
+  // Owning worker: commands.
+  void Configure(const LegSettings& settings, const TickTime& time) noexcept;
+  void AllowSend() noexcept { allow_send_ = true; }
+  void AddPlayer(Player* player) noexcept;
+  void StopPlayer(Handle player) noexcept;
+  void AddRecorder(Recorder* recorder) noexcept;
+  void StopRecorder(Handle recorder) noexcept;
+
+  // Owning worker: datagrams.
+  void HandleRtp(const uint8_t* data, size_t size, const TransportAddress& from,
+                 int64_t arrival_ns) noexcept;
+  void HandleRtcp(const uint8_t* data, size_t size, const TransportAddress& from,
+                  int64_t wall_ns) noexcept;
+
+  // Owning worker, once a tick in this order. BeginTick answers whether the leg's own 20 ms are
+  // due: a leg that changed phase sits out a tick, or makes up for one, so that its timestamps keep
+  // following time.
+  bool BeginTick(const TickTime& time) noexcept;
+  void Pull(const TickTime& time) noexcept;
+  // Fills the sum of all players; false when nothing plays now.
+  bool NextPlayerFrame(AudioFrame* out) noexcept;
+  // One of these three: what the leg hears in this tick. Hear* fall back to SkipFrame when nothing
+  // may be sent.
+  void HearShared(SharedAudio* audio) noexcept;
+  void HearOwn(const AudioFrame& frame) noexcept;
+  void SkipFrame() noexcept;
+  void EndTick(const TickTime& time, bool in_mix) noexcept;
+
+  bool MaySend() const noexcept { return send_direction_ && GateOpen(); }
+  const AudioFrame& frame() const noexcept { return frame_; }  // of the last Pull
+  bool audible() const noexcept { return audible_; }           // it holds more than made-up silence
+  int level_dbov() const noexcept { return level_in_dbov_; }   // 0 loud … 127 silent
+  bool talking() const noexcept { return talking_; }
+
+  // The owning worker's and conference's notes.
+  Conference* room = nullptr;
+  int seat = -1;       // index among the room's members
+  int lone_slot = -1;  // index in its phase's list of legs in no room
+  int phase = 0;       // when in no room
+
+ private:
+  bool GateOpen() const noexcept;
+  TransportAddress RtcpDestination() const noexcept;
+  void Latched(const TransportAddress& from, uint32_t ssrc) noexcept;
+  void TakeDigits() noexcept;
+  void SetTalking(bool talking) noexcept;
+  void CatchUp() noexcept;
+  void SendPacket(size_t size) noexcept;
+  void SendReport(const TickTime& time, bool bye) noexcept;
+  void CheckTimeout(const TickTime& time) noexcept;
+  void RecordFrame(RecordSource source, const AudioFrame* frame) noexcept;
+  void EndPlayer(Player** link) noexcept;
+  void Publish(bool in_mix) noexcept;
+  void PublishReceived() const noexcept;
+
+  const Handle handle_;
+  const PortPair ports_;
+  const StatsRow stats_;
+  FactHub* const facts_;
+  const int64_t rtp_timeout_ns_;
+  PacketIo* io_ = nullptr;
+
+  SourceLatch latch_;
+  ReceiveLeg receive_;
+  SendLeg send_;
+  LegRtcp rtcp_;
+  LegEvents events_;
+  Player* players_ = nullptr;
+  Recorder* recorders_ = nullptr;
+
+  bool configured_ = false;
+  bool send_direction_ = false;
+  bool receive_direction_ = false;
+  bool allow_send_ = false;
+  bool rtcp_mux_ = false;
+  bool bye_heard_ = false;
+  bool timeout_told_ = false;
+  TransportAddress remote_rtcp_;   // signalled
+  TransportAddress learned_rtcp_;  // where the peer's RTCP really comes from
+
+  int64_t next_grid_ = -1;  // when the leg's next 20 ms begin; −1 before the first tick
+  int64_t last_packet_ns_ = 0;
+  int64_t timeout_from_ns_ = 0;
+  bool audible_ = false;
+  bool talking_ = false;
+  int level_in_dbov_ = kSilenceDbov;
+  int level_out_dbov_ = kSilenceDbov;
+  uint64_t packets_received_ = 0;
+  uint64_t bytes_received_ = 0;
+  uint64_t malformed_ = 0;
+  uint64_t strangers_ = 0;
+  uint64_t held_packets_ = 0;  // came while we asked for none
+  uint64_t bytes_sent_ = 0;
+  uint64_t send_errors_ = 0;
+  uint64_t telephone_events_ = 0;
+  AudioFrame frame_;
+  uint8_t packet_[kRtpHeaderSize + SamplesPerFrame(8000)];
+
+ public:
+  // JavaScript thread: the event lane.
+  LegEvents& events() noexcept { return events_; }
+};
+
+}  // namespace mixminus

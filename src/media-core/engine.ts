@@ -1,0 +1,138 @@
+/**
+ * The media engine: loads the addon, starts its threads, opens streams and mixers, and hands the engine's facts to them. All calls come
+ * from one thread and return at once; audio never passes here. With `manual` there are no threads and no sockets, and the whole engine
+ * runs on a virtual clock and network (manual-drive.ts).
+ */
+import { check } from '../base/assert.js';
+import { Emitter } from '../base/emitter.js';
+import { type Logger, silentLogger } from '../base/logger.js';
+import { loadBinding } from './binding.js';
+import { callNative, toNativeOptions } from './config.js';
+import { ManualDrive } from './manual-drive.js';
+import { Mixer } from './mixer.js';
+import type { NativeBinding, NativeEngine, NativeEvent, NativeHandle } from './native.js';
+import type { Player } from './player.js';
+import type { Recorder } from './recorder.js';
+import { readWorkerHealth } from './stats.js';
+import { Stream, type StreamHost } from './stream.js';
+import type { CodecName, MediaEngineOptions, WorkerHealth } from './types.js';
+
+export interface MediaEngineEvents {
+  /** Something that an operator should know: a stable code and a sentence that says what to do. */
+  warning: [code: string, message: string];
+}
+
+const wavRateHz = 8000;
+const mostSpeakers = 65_535;
+
+export class MediaEngine {
+  readonly codecs: readonly CodecName[];
+  readonly events: Emitter<MediaEngineEvents> = new Emitter();
+  readonly #binding: NativeBinding;
+  readonly #native: NativeEngine;
+  readonly #host: StreamHost;
+  readonly #maxStreams: number;
+  readonly #logger: Logger;
+  readonly #streams = new Map<NativeHandle, Stream>();
+  readonly #mixers = new Set<Mixer>();
+  readonly #players = new Map<NativeHandle, Player>();
+  readonly #recorders = new Map<NativeHandle, Recorder>();
+  readonly #drive: ManualDrive | undefined;
+  #closed = false;
+
+  /**
+   * Starts the engine. Throws ERR_NO_BINARY, ERR_INVALID_ARGUMENT (naming the option), ERR_FILE_DESCRIPTORS (with numbers) and
+   * ERR_ADDRESS_NOT_AVAILABLE for an address of `bindAddresses`.
+   */
+  constructor(options: MediaEngineOptions = {}) {
+    const nativeOptions = toNativeOptions(options);
+    this.#binding = loadBinding();
+    this.codecs = this.#binding.capabilities().codecs;
+    this.#logger = options.logger ?? silentLogger;
+    this.#maxStreams = nativeOptions.maxLegs;
+    this.#native = callNative(() => new this.#binding.Engine(nativeOptions, () => this.#drain()));
+    const table = new Float64Array(this.#native.statsTable);
+    this.#host = { native: this.#native, table, players: this.#players, recorders: this.#recorders };
+    if (options.manual) this.#drive = new ManualDrive(this.#native, options.manual, () => this.#drain());
+    // Warnings of the start are told once whoever made the engine could subscribe.
+    queueMicrotask(() => this.#drain());
+  }
+
+  /** Leases ports on a local address. Throws ERR_NO_PORTS, ERR_LIMIT, ERR_ADDRESS_NOT_AVAILABLE, ERR_CLOSED. */
+  openStream(bindAddress: string): Stream {
+    const stream = new Stream(this.#host, bindAddress);
+    this.#streams.set(stream.handle, stream);
+    this.#drive?.start();
+    return stream;
+  }
+
+  /** @param options.loudest how many are heard at once; 'all' mixes everybody. */
+  createMixer(options: { readonly loudest: number | 'all' }): Mixer {
+    const { loudest } = options;
+    const fits = loudest === 'all' || (Number.isInteger(loudest) && loudest >= 1 && loudest <= mostSpeakers);
+    check(fits, `loudest must be 'all' or a whole number from 1 to ${mostSpeakers}, not ${loudest}`);
+    const room = callNative(() => this.#native.openRoom({ loudest: loudest === 'all' ? 0 : loudest }));
+    const mixer = new Mixer(this.#native, room, (closed) => this.#mixers.delete(closed));
+    this.#mixers.add(mixer);
+    return mixer;
+  }
+
+  /** Decodes a whole WAV file to mono 8 kHz samples for {@link Stream.play}. Throws ERR_INVALID_AUDIO. */
+  loadWav(bytes: Uint8Array): Int16Array {
+    return callNative(() => this.#binding.decodeWav(bytes, wavRateHz));
+  }
+
+  /** Live objects of the engine, for leak tests and operators. */
+  counts(): ReturnType<NativeEngine['counts']> {
+    return this.#native.counts();
+  }
+
+  /** One entry per worker thread. */
+  health(): WorkerHealth[] {
+    return readWorkerHealth(this.#host.table, this.#maxStreams);
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Ends everything: BYE on each stream, recorders written, sockets released, threads ended. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const stream of this.#streams.values()) stream.detach();
+    for (const mixer of this.#mixers) mixer.detach();
+    this.#mixers.clear();
+    callNative(() => this.#native.close());
+    this.#drive?.stop();
+    this.#drain();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #drain(): void {
+    for (const event of this.#native.drainEvents()) this.#dispatch(event);
+  }
+
+  #dispatch(event: NativeEvent): void {
+    switch (event.type) {
+      case 'warning':
+        this.#logger.warn({ code: event.code }, event.message);
+        this.events.emit('warning', event.code, event.message);
+        return;
+      case 'playerEnded':
+        this.#players.get(event.player)?.finish();
+        this.#players.delete(event.player);
+        return;
+      case 'recorderClosed':
+        this.#recorders.get(event.recorder)?.finish(event);
+        this.#recorders.delete(event.recorder);
+        return;
+      default:
+        this.#streams.get(event.leg)?.handleEvent(event);
+        if (event.type === 'legClosed') this.#streams.delete(event.leg);
+    }
+  }
+}

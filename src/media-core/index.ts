@@ -1,0 +1,29 @@
+/** The media core: engine, streams, mixers, players, recorders, and session descriptions. The only door of this folder. */
+import { loadBinding } from './binding.js';
+import type { CodecName } from './types.js';
+
+export { MediaEngine, type MediaEngineEvents } from './engine.js';
+export { Mixer, type MixerChange } from './mixer.js';
+export { Player } from './player.js';
+export { Recorder } from './recorder.js';
+export * from './sdp/index.js';
+export { Stream } from './stream.js';
+export type {
+  AudioFormat,
+  CodecName,
+  MediaAddress,
+  MediaDirection,
+  MediaEngineOptions,
+  MediaNetwork,
+  PlayerOptions,
+  RecorderResult,
+  StreamEvents,
+  StreamParameters,
+  StreamStats,
+  WorkerHealth,
+} from './types.js';
+
+/** What the addon of this machine can do; loads it. Throws ERR_NO_BINARY. */
+export function capabilities(): { readonly codecs: readonly CodecName[] } {
+  return loadBinding().capabilities();
+}

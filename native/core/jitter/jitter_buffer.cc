@@ -72,10 +72,12 @@ JitterInsert JitterBuffer::Place(uint16_t sequence, Slot** slot) noexcept {
   if (!started_) BeginAt(sequence);
   int64_t number = sequences_.Peek(sequence);
   if (number >= next_ + Slots()) {
-    if (count_ == 0) {
-      // Nothing is lost by following a stream that was away for long.
-      AdvanceTo(number);
-    } else {
+    // Losses that are still waited for are given up first; a stream that was away for long is
+    // followed.
+    int64_t head = number;
+    FindHead(&head);
+    AdvanceTo(head);
+    if (number >= next_ + Slots()) {
       Reset();
       BeginAt(sequence);
       number = next_;

@@ -21,9 +21,10 @@ constexpr int kAverageShift = 6;          // of the level: 64 ticks, 1.3 s
 }  // namespace
 
 // What the average level is in steady state. Long packets make it swing: at 60 ms it falls from 80
-// to 40 and jumps back, so the average is higher by half of what a packet exceeds a frame.
+// to 40 and jumps back, so the average is higher by half of what a packet exceeds a frame. Short
+// ones lower it likewise.
 int JitterBuffer::SetPoint() const noexcept {
-  return target_ + std::max(0, (packet_units_ - Units(kFrameMs)) / 2);
+  return target_ + (packet_units_ - Units(kFrameMs)) / 2;
 }
 
 // A level at which playing may start at once, because the following packet is not needed before its
@@ -91,8 +92,10 @@ bool JitterBuffer::FillUp(int units) noexcept {
 
 void JitterBuffer::StartPlaying() noexcept {
   int64_t head = 0;
-  // What piled up before the first pull is no delay that anybody needs. After a pause it is speech.
-  while (!played_ && FindHead(&head) && level_units() - SlotAt(head).duration >= StartLevel()) {
+  // What piled up before the first pull is no delay that anybody needs. What came while waiting, or
+  // after a pause, is speech.
+  const bool backlog = !played_ && waited_ == 0;
+  while (backlog && FindHead(&head) && level_units() - SlotAt(head).duration >= StartLevel()) {
     DropHead(head);
   }
   if (FindHead(&head)) {
@@ -105,7 +108,8 @@ void JitterBuffer::StartPlaying() noexcept {
   underrun_ = 0;
   missing_ = 0;
   level_ = level_units();
-  average_q8_ = static_cast<int64_t>(level_) << 8;
+  // One sample of a level that swings says little; only a clear surplus is believed.
+  average_q8_ = static_cast<int64_t>(std::max(level_, SetPoint())) << 8;
 }
 
 // The delay must not grow for ever: past the maximum the oldest packets go, down to the set point.

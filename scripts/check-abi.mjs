@@ -33,9 +33,8 @@ async function profilerProblems(file) {
 
 async function buildsFrame(file, symbol) {
   const code = await must('objdump', 'objdump', ['-dC', '--no-show-raw-insn', file]);
-  const begin = code.indexOf(`<${symbol}(`);
-  const body = code.slice(begin, code.indexOf('\n\n', begin));
-  return /mov\s+%rsp,%rbp|mov\s+x29, sp|add\s+x29, sp/.test(body);
+  const begin = code.search(new RegExp(`^[0-9a-f]+ <${symbol}\\(.*>:$`, 'm'));
+  return /mov\s+%rsp,%rbp|(mov|add)\s+x29, sp/.test(code.slice(begin, code.indexOf('\n\n', begin)));
 }
 
 await main(async () => {

@@ -51,7 +51,7 @@ async function build() {
   const prebuildify = join(root, 'node_modules', 'prebuildify', 'bin.js');
   const args = ['--cwd', stage, '--out', root, '--napi', '--tag-libc', '--strip', '--name', 'mixminus'];
   const env = {
-    ...nativeEnvironment(),
+    ...nativeEnvironment(stage),
     npm_config_nodedir: nodeFolder(),
     PREBUILD_STRIP_BIN: join(root, 'scripts', 'lib', 'strip-debug.sh'),
   };

@@ -85,9 +85,10 @@ export async function buildAll() {
   }
 }
 
-/** What speeds up or steers every native build, whoever configures it. */
-export function nativeEnvironment() {
-  return onPath('ccache') ? { CMAKE_CXX_COMPILER_LAUNCHER: 'ccache' } : {};
+/** ccache where it is installed, told that trees of the same shape under `base` are the same: the prebuild is compiled from a copy. */
+export function nativeEnvironment(base = root) {
+  if (!onPath('ccache')) return {};
+  return { CMAKE_CXX_COMPILER_LAUNCHER: 'ccache', CCACHE_BASEDIR: base, CCACHE_NOHASHDIR: '1' };
 }
 
 export const jobs = String(cpus().length);

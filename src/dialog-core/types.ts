@@ -165,7 +165,13 @@ export type DialogCoreEvent =
   /** ACK for our 2xx to the first INVITE. */
   | { readonly type: 'acked'; readonly usage: UsageId; readonly request: SipRequest }
   /** The route of our INVITE is known; `sendInvite` is owed. `advertised` is the host for SDP towards this peer. */
-  | { readonly type: 'routed'; readonly usage: UsageId; readonly flow: Flow; readonly advertised: string }
+  | {
+      readonly type: 'routed';
+      readonly usage: UsageId;
+      readonly callId: string;
+      readonly flow: Flow;
+      readonly advertised: string;
+    }
   /** 101–199 for our INVITE; `dialogTag` (the to-tag) tells forked branches apart. */
   | {
       readonly type: 'provisional';

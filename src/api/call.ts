@@ -1,0 +1,214 @@
+/**
+ * A call in the hands of a user: one object from the answer (or the dialling) to the end. It holds no state of its own but what it was
+ * last told; the session is the manager's.
+ */
+import { Emitter } from '../base/emitter.js';
+import type { SessionManager } from '../manager/index.js';
+import type { CallState, EndReason, Session, SessionEvent } from '../session/index.js';
+import type { Conference } from './conference.js';
+import { EventQueue } from './queue.js';
+import { type Party, type ReasonValue, type RecorderResult, type StreamStats, toSipError } from './types.js';
+
+export interface CallEvents {
+  state: [to: CallState, from: CallState];
+  /** A digit of telephone-event (RFC 4733): 0–9, *, #, A–D. */
+  dtmf: [digit: string, durationMs: number];
+  talking: [talking: boolean];
+  /** The peer holds us, or took us back. */
+  remoteHold: [held: boolean];
+  rtpTimeout: [];
+  ended: [reason: EndReason];
+}
+
+/** A recording under way. */
+export interface Recording {
+  readonly path: string;
+  /** Finishes the file and says what is in it. */
+  stop(): Promise<RecorderResult>;
+  /** Settles when the file is finished, by stop, by the end of the call, or rejects with ERR_FILE by an error of the disk. */
+  readonly closed: Promise<RecorderResult>;
+}
+
+export class Call {
+  readonly #manager: SessionManager;
+  readonly #ended = new AbortController();
+  readonly #finish: (reason: EndReason) => void;
+  #last: Session;
+  #conference: Conference | undefined;
+
+  readonly id: string;
+  readonly events = new Emitter<CallEvents>();
+  /** Resolves when the call is over; never rejects. */
+  readonly finished: Promise<EndReason>;
+
+  /** Made by Sessions only. */
+  constructor(manager: SessionManager, session: Session) {
+    this.#manager = manager;
+    this.#last = session;
+    this.id = session.id;
+    let finish: (reason: EndReason) => void = () => {};
+    this.finished = new Promise((resolve) => {
+      finish = resolve;
+    });
+    this.#finish = finish;
+  }
+
+  get direction(): 'outgoing' | 'incoming' {
+    return this.#last.direction;
+  }
+
+  get state(): CallState {
+    return this.#session.state;
+  }
+
+  get local(): Party {
+    return this.#last.local;
+  }
+
+  get remote(): Party {
+    return this.#last.remote;
+  }
+
+  get callId(): string {
+    return this.#session.callId ?? '';
+  }
+
+  /** Codec that is sent, once negotiated. */
+  get codec(): string | undefined {
+    return this.#session.media?.codec;
+  }
+
+  /** Address that media was negotiated with. */
+  get remoteMedia(): { readonly address: string; readonly port: number } | undefined {
+    const { media } = this.#session;
+    return media && { address: media.remoteAddress, port: media.remotePort };
+  }
+
+  get remoteHold(): boolean {
+    return this.#session.remoteHold;
+  }
+
+  /** Aborted when the call is over: pass it to whatever should end with the call. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
+  }
+
+  /** Why the call ended; undefined while it lives. */
+  get endReason(): EndReason | undefined {
+    return this.#ended.signal.aborted ? this.#last.endReason : undefined;
+  }
+
+  get conference(): Conference | undefined {
+    return this.#conference;
+  }
+
+  /** Ends the call from any state; resolves when it is over, at once if it is. */
+  async hangup(options: { reason?: ReasonValue } = {}): Promise<void> {
+    await this.#verb(() => this.#manager.terminateSession(this.id, options.reason));
+  }
+
+  /** Puts the peer on hold; resolves with the 2xx. Rejects with SipError when the peer refuses, and then nothing has changed. */
+  async hold(): Promise<void> {
+    await this.#verb(() => this.#manager.holdSession(this.id));
+  }
+
+  async resume(): Promise<void> {
+    await this.#verb(() => this.#manager.resumeSession(this.id));
+  }
+
+  /**
+   * Plays a WAV file (any rate, mono or more, decoded as a whole) or 8 kHz mono samples to the peer. Resolves at the end of the sound,
+   * of the call, or when `signal` stops it. Rejects with ERR_FILE, ERR_INVALID_AUDIO, or ERR_INVALID_STATE without media.
+   */
+  async play(source: string | Int16Array, options: { loop?: boolean; signal?: AbortSignal } = {}): Promise<void> {
+    const { signal, loop = false } = options;
+    await this.#verb(async () => {
+      const pcm = typeof source === 'string' ? await this.#manager.audio.load(source) : source;
+      if (signal?.aborted) return;
+      const player = this.#manager.audio.play(this.id, pcm, loop);
+      const stop = (): void => player.stop();
+      signal?.addEventListener('abort', stop, { once: true });
+      try {
+        await player.ended;
+      } finally {
+        signal?.removeEventListener('abort', stop);
+      }
+    });
+  }
+
+  /**
+   * Records to a WAV file, 8 kHz mono: what the peer sends (`received`, the default) or what it hears (`sent`). Throws ERR_FILE when
+   * the file cannot be made, ERR_INVALID_STATE without media.
+   */
+  record(path: string, options: { source?: 'received' | 'sent' } = {}): Recording {
+    const recorder = this.#manager.audio.record(this.id, path, options.source ?? 'received');
+    return { path, stop: () => recorder.stop(), closed: recorder.closed };
+  }
+
+  /** Digits as they come, until the call ends, `signal` is aborted, or the loop is left. */
+  dtmf(options: { signal?: AbortSignal } = {}): AsyncIterableIterator<{ digit: string; durationMs: number }> {
+    const removals: (() => void)[] = [];
+    const queue = new EventQueue<{ digit: string; durationMs: number }>(() => {
+      for (const remove of removals) remove();
+    }, options.signal);
+    if (this.#ended.signal.aborted) queue.end();
+    if (queue.ended) return queue;
+    removals.push(this.events.on('dtmf', (digit, durationMs) => queue.push({ digit, durationMs })));
+    removals.push(this.events.once('ended', () => queue.end()));
+    return queue;
+  }
+
+  /** Counters and levels of the media, read from memory; undefined before and after it has any. */
+  stats(): StreamStats | undefined {
+    return this.#manager.stats(this.id);
+  }
+
+  /** Called by Sessions with each event of this call, in order. */
+  handleEvent(event: SessionEvent, conference: Conference | undefined): void {
+    this.#last = this.#session;
+    if (event.type === 'joinedRoom') this.#conference = conference;
+    else if (event.type === 'leftRoom') this.#conference = undefined;
+    else if (event.type === 'ended') this.#end(event.reason);
+    else this.#tell(event);
+  }
+
+  #tell(event: SessionEvent): void {
+    switch (event.type) {
+      case 'stateChanged':
+        this.events.emit('state', event.to, event.from);
+        break;
+      case 'dtmf':
+        this.events.emit('dtmf', event.digit, event.durationMs);
+        break;
+      case 'talking':
+        this.events.emit('talking', event.talking);
+        break;
+      case 'remoteHold':
+        this.events.emit('remoteHold', event.held);
+        break;
+      case 'rtpTimeout':
+        this.events.emit('rtpTimeout');
+        break;
+      default:
+    }
+  }
+
+  #end(reason: EndReason): void {
+    this.#ended.abort();
+    this.#finish(reason);
+    this.events.emit('ended', reason);
+    this.events.removeAllListeners();
+  }
+
+  get #session(): Session {
+    return this.#manager.get(this.id) ?? this.#last;
+  }
+
+  async #verb<T>(action: () => Promise<T>): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      throw toSipError(error);
+    }
+  }
+}

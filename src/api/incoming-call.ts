@@ -1,0 +1,97 @@
+/**
+ * A call that rings at us and waits for a decision: ring, accept, reject. Undecided it is answered 480 after `answerTimeoutMs`.
+ */
+import { SessionError } from '../base/errors.js';
+import type { SessionManager } from '../manager/index.js';
+import type { ExtraHeaders, Session } from '../session/index.js';
+import type { Call } from './call.js';
+import { type Party, type SipMessage, toSipError } from './types.js';
+
+export class IncomingCall {
+  readonly #manager: SessionManager;
+  readonly #session: Session;
+  readonly #over = new AbortController();
+  readonly #toCall: () => Call;
+  #accepted = false;
+
+  readonly id: string;
+  /** The INVITE as it came. */
+  readonly message: SipMessage;
+
+  /** Made by Sessions only. */
+  constructor(manager: SessionManager, session: Session, message: SipMessage, toCall: () => Call) {
+    this.#manager = manager;
+    this.#session = session;
+    this.#toCall = toCall;
+    this.id = session.id;
+    this.message = message;
+  }
+
+  get from(): Party {
+    return this.#session.remote;
+  }
+
+  get to(): Party {
+    return this.#session.local;
+  }
+
+  /** Request-URI of the INVITE: who was called. */
+  get target(): string {
+    return this.#session.target;
+  }
+
+  /** User part of the Request-URI with its escapes undone; '' when it has none. */
+  get targetUser(): string {
+    const user = /^sips?:([^@:;?]+)(?::[^@]*)?@/i.exec(this.target)?.[1];
+    if (user === undefined) return '';
+    try {
+      return decodeURIComponent(user);
+    } catch {
+      return user;
+    }
+  }
+
+  /** Aborted when the call is over before it was accepted: cancelled by its caller, rejected, timed out. */
+  get signal(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  /** Whether it was accepted or is over. */
+  get decided(): boolean {
+    return this.#accepted || this.#over.signal.aborted;
+  }
+
+  /** Tells the caller that someone is alerted: 180, or another 101–199. */
+  ring(status = 180): void {
+    if (!(Number.isInteger(status) && status > 100 && status < 200))
+      throw new SessionError('ERR_INVALID_ARGUMENT', `status ${status} is not a provisional one (101–199)`);
+    this.#manager.ringSession(this.id, status);
+  }
+
+  /** Answers; resolves when the caller's ACK is here. Rejects with SipError: no common codec (488), no port (503), cancelled (487). */
+  async accept(): Promise<Call> {
+    if (this.decided) throw new SessionError('ERR_INVALID_STATE', 'the call was accepted or is over');
+    this.#accepted = true;
+    const call = this.#toCall();
+    try {
+      await this.#manager.acceptSession(this.id);
+    } catch (error) {
+      throw toSipError(error);
+    }
+    return call;
+  }
+
+  /** Refuses with a final status 300–699. */
+  reject(status: number, options: { reason?: string; retryAfterS?: number; headers?: ExtraHeaders } = {}): void {
+    if (!(Number.isInteger(status) && status >= 300 && status < 700))
+      throw new SessionError('ERR_INVALID_ARGUMENT', `status ${status} does not refuse a call (300–699)`);
+    const headers = [...(options.headers ?? [])];
+    if (options.retryAfterS !== undefined) headers.push(['Retry-After', String(Math.ceil(options.retryAfterS))]);
+    this.#manager.rejectSession(this.id, status, options.reason, headers);
+  }
+
+  /** Called by Sessions when the session ended. */
+  handleEnd(): void {
+    if (!this.#accepted) this.#over.abort();
+  }
+}

@@ -1,0 +1,31 @@
+/** What users hold. */
+export { type Clock, systemClock } from '../base/clock.js';
+export { Emitter } from '../base/emitter.js';
+export { type ErrorCode, SessionError } from '../base/errors.js';
+export { type Logger, silentLogger } from '../base/logger.js';
+export { CallState, type ManagerCounts, type SessionEvent, SessionManager } from '../manager/index.js';
+export { TwoPartyBridge } from './bridge.js';
+export { SessionManagerBuilder } from './builder.js';
+export { Call, type CallEvents, type Recording } from './call.js';
+export { Conference, type ConferenceEvents, type ConferenceOptions, type Member } from './conference.js';
+export type { CallHandler, CallHandlerLike } from './handlers.js';
+export { IncomingCall } from './incoming-call.js';
+export type { CallOptions, SessionsOptions } from './options.js';
+export { createSessions, type Listener, Sessions, type SessionsEvents } from './sessions.js';
+export {
+  type CodecName,
+  type DatagramNetwork,
+  type EndCause,
+  type EndReason,
+  type ManagerOptions,
+  type MediaNetwork,
+  type Party,
+  type ReasonValue,
+  type RecorderResult,
+  type SessionId,
+  SipError,
+  type SipMessage,
+  type SipResponse,
+  type StreamStats,
+  type WorkerHealth,
+} from './types.js';

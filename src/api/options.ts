@@ -1,0 +1,24 @@
+/** Options of the library's verbs that are not the manager's. Types only. */
+import type { ExtraHeaders } from '../session/index.js';
+import type { CallHandlerLike } from './handlers.js';
+import type { ManagerOptions } from './types.js';
+
+export interface SessionsOptions extends ManagerOptions {
+  /** Decides about incoming calls. Without one, and without a loop over `incoming()`, callers get 480. */
+  readonly onIncomingCall?: CallHandlerLike | undefined;
+}
+
+export interface CallOptions {
+  /** `sip:user@host`; default `sip:mixminus@` and our own address. */
+  readonly from?: string | undefined;
+  readonly displayName?: string | undefined;
+  /** Further headers of the INVITE; those that the stack writes itself are refused with ERR_INVALID_HEADER. */
+  readonly headers?: ExtraHeaders | undefined;
+  /** Loose outbound proxy, `sip:host:port`. */
+  readonly proxy?: string | undefined;
+  /** Aborting cancels the call. */
+  readonly signal?: AbortSignal | undefined;
+  /** Unanswered after this the call is cancelled and ERR_TIMEOUT thrown; default: the callee's patience, three minutes at most. */
+  readonly timeoutMs?: number | undefined;
+  readonly onProgress?: ((progress: { readonly status: number; readonly reason: string }) => void) | undefined;
+}

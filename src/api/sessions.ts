@@ -1,0 +1,210 @@
+/**
+ * The library in the hands of a user: a shell around one SessionManager that turns its events into objects (Call, IncomingCall,
+ * Conference) and its verbs into methods.
+ */
+import { hostname } from 'node:os';
+import { Emitter, warnListener } from '../base/emitter.js';
+import { SessionError } from '../base/errors.js';
+import { createSessionManager, type ManagerCounts, type SessionEvent, type SessionManager } from '../manager/index.js';
+import { TwoPartyBridge } from './bridge.js';
+import { Call } from './call.js';
+import { Conference, type ConferenceOptions } from './conference.js';
+import { placeCall } from './dial.js';
+import { type CallHandler, toCallHandler } from './handlers.js';
+import { IncomingCall } from './incoming-call.js';
+import type { CallOptions, SessionsOptions } from './options.js';
+import { EventQueue } from './queue.js';
+import { type SipMessage, toSipError, type WorkerHealth } from './types.js';
+
+export interface SessionsEvents {
+  /** Everything that happens to any call, in order; for logs. */
+  event: [event: SessionEvent];
+  incoming: [incoming: IncomingCall];
+  warning: [code: string, message: string];
+}
+
+export interface Listener {
+  readonly transport: 'udp';
+  readonly address: string;
+  readonly port: number;
+  /** `udp://…`, as in the options. */
+  readonly url: string;
+}
+
+/**
+ * Starts the library: binds the listeners and starts the media threads. Rejects with ERR_CONFIG (naming the option),
+ * ERR_ADDRESS_IN_USE, ERR_ADDRESS_NOT_AVAILABLE, ERR_NO_BINARY, ERR_FILE_DESCRIPTORS or ERR_NO_PORTS.
+ */
+export async function createSessions(options: SessionsOptions = {}): Promise<Sessions> {
+  const { onIncomingCall, ...rest } = options;
+  const manager = await createSessionManager(rest);
+  return new Sessions(manager, {
+    handler: onIncomingCall && toCallHandler(onIncomingCall),
+    advertise: options.advertise,
+  });
+}
+
+export class Sessions {
+  readonly #handler: CallHandler | undefined;
+  readonly #advertise: string | undefined;
+  readonly #calls = new Map<string, Call>();
+  readonly #incoming = new Map<string, IncomingCall>();
+  readonly #conferences = new Map<string, Conference>();
+  readonly #queues = new Set<EventQueue<IncomingCall>>();
+  #bridges = 0;
+
+  readonly manager: SessionManager;
+  readonly events = new Emitter<SessionsEvents>();
+
+  /** Made by {@link createSessions} and the builder. */
+  constructor(manager: SessionManager, parts: { handler?: CallHandler | undefined; advertise?: string | undefined }) {
+    this.manager = manager;
+    this.#handler = parts.handler;
+    this.#advertise = parts.advertise;
+    manager.events.subscribe((event) => this.#handle(event));
+    manager.warnings.on('warning', (code, message) => this.events.emit('warning', code, message));
+  }
+
+  get listeners(): readonly Listener[] {
+    return this.manager.listeners.map(({ transport, local }) => {
+      const host = local.address.includes(':') ? `[${local.address}]` : local.address;
+      return { transport, address: local.address, port: local.port, url: `${transport}://${host}:${local.port}` };
+    });
+  }
+
+  /** Calls that were placed or accepted and are not over, by id. */
+  get calls(): ReadonlyMap<string, Call> {
+    return this.#calls;
+  }
+
+  get conferences(): ReadonlyMap<string, Conference> {
+    return this.#conferences;
+  }
+
+  /** Calls `target` (`sip:user@host`); resolves when it is answered, rejects with SipError. */
+  async call(target: string, options: CallOptions = {}): Promise<Call> {
+    const from = { uri: options.from ?? this.#defaultFrom(), displayName: options.displayName };
+    return placeCall(this.manager, { target, from, options }, (call) => this.#calls.set(call.id, call));
+  }
+
+  /** Incoming calls, until `signal` is aborted, the loop is left, or the library is closed. */
+  incoming(options: { signal?: AbortSignal } = {}): AsyncIterableIterator<IncomingCall> {
+    const queue: EventQueue<IncomingCall> = new EventQueue<IncomingCall>(
+      () => this.#queues.delete(queue),
+      options.signal,
+    );
+    if (!queue.ended) this.#queues.add(queue);
+    return queue;
+  }
+
+  /** The conference of this name, made with `options` if there is none. Throws ERR_INVALID_ARGUMENT, ERR_LIMIT. */
+  conference(name: string, options: ConferenceOptions = {}): Conference {
+    const existing = this.#conferences.get(name);
+    if (existing) return existing;
+    const conference = new Conference(this.manager, name, options, () => this.#conferences.delete(name));
+    this.#conferences.set(name, conference);
+    return conference;
+  }
+
+  /** Joins two established calls: each hears the other. */
+  bridge(a: Call, b: Call): TwoPartyBridge {
+    this.#bridges += 1;
+    return new TwoPartyBridge(this.manager, `bridge:${this.#bridges}`, a, b);
+  }
+
+  /** OPTIONS: whether `target` answers, and how. A timeout is status 408, a transport error 503. */
+  async ping(target: string, options: { from?: string } = {}): Promise<{ status: number; reason: string }> {
+    try {
+      const { status, reason } = await this.manager.ping(target, options.from ?? this.#defaultFrom());
+      return { status, reason };
+    } catch (error) {
+      throw toSipError(error);
+    }
+  }
+
+  /** Per media thread: ticks, lateness, packets. */
+  health(): readonly WorkerHealth[] {
+    return this.manager.health();
+  }
+
+  counts(): ManagerCounts {
+    return this.manager.counts();
+  }
+
+  /**
+   * Ends every call (BYE, CANCEL, or a final response), waits at most `timeoutMs` (default `shutdownTimeoutMs`) for the other sides,
+   * then releases sockets and threads. Idempotent; when it resolves the ports are free.
+   */
+  async close(options: { timeoutMs?: number } = {}): Promise<void> {
+    for (const queue of [...this.#queues]) queue.end();
+    await this.manager.close(options.timeoutMs);
+    for (const conference of [...this.#conferences.values()]) conference.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #handle(event: SessionEvent): void {
+    if (event.type === 'incoming') this.#offer(event.sessionId);
+    this.events.emit('event', event);
+    const call = this.#calls.get(event.sessionId);
+    if (call) this.#tellCall(call, event);
+    if (event.type !== 'ended') return;
+    this.#incoming.get(event.sessionId)?.handleEnd();
+    this.#incoming.delete(event.sessionId);
+    this.#calls.delete(event.sessionId);
+  }
+
+  #tellCall(call: Call, event: SessionEvent): void {
+    const conference = 'roomId' in event ? this.#conferenceOf(event.roomId) : call.conference;
+    call.handleEvent(event, conference);
+    if (event.type === 'joinedRoom') conference?.handleJoined(call);
+    if (event.type === 'leftRoom') conference?.handleLeft(call);
+    if (event.type === 'talking') conference?.handleTalking(call, event.talking);
+  }
+
+  #conferenceOf(roomId: string): Conference | undefined {
+    const prefix = 'conference:';
+    return roomId.startsWith(prefix) ? this.#conferences.get(roomId.slice(prefix.length)) : undefined;
+  }
+
+  #offer(sessionId: string): void {
+    const session = this.manager.get(sessionId);
+    if (!session) return;
+    const message = this.manager.messageOf(sessionId) as SipMessage;
+    const incoming = new IncomingCall(this.manager, session, message, () => {
+      const call = new Call(this.manager, session);
+      this.#calls.set(call.id, call);
+      return call;
+    });
+    this.#incoming.set(sessionId, incoming);
+    const heard = this.events.listenerCount('incoming') + this.#queues.size > 0;
+    if (!this.#handler && !heard) {
+      incoming.reject(480);
+      return;
+    }
+    for (const queue of this.#queues) queue.push(incoming);
+    this.events.emit('incoming', incoming);
+    if (this.#handler) void this.#decide(this.#handler, incoming);
+  }
+
+  async #decide(handler: CallHandler, incoming: IncomingCall): Promise<void> {
+    try {
+      await handler.handle(incoming);
+    } catch (error) {
+      // A caller that gave up while the handler waited for the ACK is no fault of the handler.
+      if (!incoming.decided) incoming.reject(500);
+      else if (error instanceof SessionError) return;
+      warnListener('onIncomingCall', error);
+    }
+  }
+
+  #defaultFrom(): string {
+    const first = this.listeners[0]?.address ?? '';
+    const wildcard = first === '' || first === '0.0.0.0' || first === '::';
+    const name = /^[A-Za-z0-9.-]+$/.test(hostname()) ? hostname() : 'anonymous.invalid';
+    const host = this.#advertise ?? (wildcard ? name : first);
+    return `sip:mixminus@${host.includes(':') ? `[${host}]` : host}`;
+  }
+}

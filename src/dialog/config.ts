@@ -1,0 +1,87 @@
+/**
+ * Session terms → the core's terms: listen URLs, the parameters of an outgoing call, extra headers. Pure; used by the builder and by
+ * DialogManager.
+ */
+import { isIP } from 'node:net';
+import { SessionError } from '../base/errors.js';
+import {
+  type Body,
+  type DialogCoreConfig,
+  type HeaderList,
+  type InviteParams,
+  type ListenAddress,
+  parseUri,
+  type SipUri,
+} from '../dialog-core/index.js';
+import type { Description, ExtraHeaders, OutgoingParams } from '../session/index.js';
+import type { DialogOptions } from './types.js';
+
+/** Headers that the core writes itself; letting a caller add a second one would make an invalid message. */
+const ownHeaders = new Set(
+  'via v from f to t call-id i cseq contact m max-forwards content-length l content-type c route record-route user-agent server'.split(
+    ' ',
+  ),
+);
+
+export class DialogConfigConverter {
+  toCoreConfig(options: DialogOptions): DialogCoreConfig {
+    const { listen, advertise, ...rest } = options;
+    if (advertise !== undefined && isIP(advertise) === 0)
+      throw new SessionError('ERR_CONFIG', `advertise: '${advertise}' is not a numeric IP address`);
+    return { ...rest, advertise, listen: (listen ?? ['udp://0.0.0.0:5060']).map(toListenAddress) };
+  }
+
+  toInviteParams(params: OutgoingParams): InviteParams {
+    return {
+      target: toUri(params.target),
+      from: { displayName: params.from.displayName, uri: toUri(params.from.uri) },
+      headers: toHeaders(params.headers),
+      proxy: params.proxy === undefined ? undefined : toUri(params.proxy),
+    };
+  }
+}
+
+/** Throws ERR_INVALID_URI unless `text` is a sip: URI. */
+export function toUri(text: string): SipUri {
+  const uri = parseUri(text);
+  if (!uri) throw new SessionError('ERR_INVALID_URI', `'${text}' is not a valid SIP URI (sip:user@host)`);
+  if (uri.scheme !== 'sip')
+    throw new SessionError(
+      'ERR_INVALID_URI',
+      `'${text}': only sip: URIs can be called over the transports there are (UDP)`,
+    );
+  return uri;
+}
+
+/** Throws ERR_INVALID_HEADER for headers that the stack owns. */
+export function toHeaders(headers: ExtraHeaders): HeaderList {
+  for (const [name] of headers) {
+    if (ownHeaders.has(name.toLowerCase()))
+      throw new SessionError('ERR_INVALID_HEADER', `header '${name}' is written by the stack and cannot be set`);
+  }
+  return headers;
+}
+
+export function toBody(description: Description | undefined): Body | undefined {
+  return description && { contentType: description.contentType, data: description.data };
+}
+
+/** `udp://192.0.2.1:5060`, `udp://[2001:db8::1]:5060`; the port may be left out (5060). Throws ERR_CONFIG with what is wrong. */
+export function toListenAddress(url: string): ListenAddress {
+  const match = /^([a-z]+):\/\/(\[[^\]]+\]|[^:/[\]]+)(?::(\d{1,5}))?\/?$/i.exec(url.trim());
+  const wrong = (what: string): SessionError =>
+    new SessionError(
+      'ERR_CONFIG',
+      `listen address '${url}': ${what}; write it as udp://IP:PORT, for example udp://0.0.0.0:5060`,
+    );
+  if (!match) throw wrong('not a listen address');
+  const [, scheme, host, portText] = match as unknown as [string, string, string, string | undefined];
+  if (scheme.toLowerCase() !== 'udp') throw wrong(`transport '${scheme}' is not available, only udp is`);
+  const address = host.startsWith('[') ? host.slice(1, -1) : host;
+  const family = isIP(address);
+  if (family === 0) throw wrong(`'${address}' is not a numeric IP address`);
+  if (family === 6 && !host.startsWith('[')) throw wrong('an IPv6 address needs brackets');
+  const port = portText === undefined ? 5060 : Number(portText);
+  if (port > 65_535) throw wrong(`port ${port} is past 65535`);
+  return { transport: 'udp', address, port };
+}

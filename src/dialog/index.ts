@@ -1,0 +1,19 @@
+/** The dialog layer: sessions on one side, dialog-core on the other. */
+export { DialogBridge } from './bridge.js';
+export { DialogBuilder, type DialogLayer } from './builder.js';
+export { DialogConfigConverter, toListenAddress } from './config.js';
+export { SessionDialogCoordinator } from './coordinator.js';
+export { DialogManager } from './manager.js';
+export {
+  type CoreCounts,
+  type CoreLimits,
+  type DatagramNetwork,
+  DialogError,
+  type DialogOptions,
+  type OptionsResult,
+  type SipMessage,
+  type SipRequest,
+  type SipResponse,
+  type SipUri,
+  type TimerConfig,
+} from './types.js';

@@ -1,0 +1,141 @@
+/**
+ * The dialog layer's verbs by session, and the only owner of the map between sessions and invite usages. Synchronous: each verb hands
+ * one command to dialog-core; what comes of it rises through the coordinator. Called by manager/ alone.
+ */
+import type { IdSource } from '../base/ids.js';
+import type { CoreCounts, DialogCore, OptionsResult, UsageId } from '../dialog-core/index.js';
+import type {
+  Description,
+  DialogPort,
+  OutgoingParams,
+  ReasonValue,
+  ResponseExtras,
+  SessionId,
+} from '../session/index.js';
+import { type DialogConfigConverter, toBody, toHeaders, toUri } from './config.js';
+import { DialogError } from './types.js';
+
+export class DialogManager implements DialogPort {
+  readonly #core: DialogCore;
+  readonly #config: DialogConfigConverter;
+  readonly #ids: IdSource;
+  readonly #usages = new Map<SessionId, UsageId>();
+  readonly #sessions = new Map<UsageId, SessionId>();
+
+  constructor(core: DialogCore, config: DialogConfigConverter, ids: IdSource) {
+    this.#core = core;
+    this.#config = config;
+    this.#ids = ids;
+  }
+
+  createSession(sessionId: SessionId, params: OutgoingParams): void {
+    if (this.#usages.has(sessionId)) throw new DialogError('ERR_DUPLICATE', `session ${sessionId} has a dialog`, 500);
+    // The core sends nothing before this returns, so the mapping is there before the first response can be.
+    this.#enter(sessionId, this.#core.invite(this.#config.toInviteParams(params)));
+  }
+
+  /** Gives an incoming usage its session; called by the coordinator before the fact rises. */
+  adoptUsage(usage: UsageId): SessionId {
+    const sessionId = this.#ids.token(96);
+    this.#enter(sessionId, usage);
+    return sessionId;
+  }
+
+  offerSession(sessionId: SessionId, offer: Description): void {
+    this.#core.sendInvite(this.#usage(sessionId), toBody(offer));
+  }
+
+  ringSession(sessionId: SessionId, status: number, extras: ResponseExtras = {}): void {
+    this.#core.progress(this.#usage(sessionId), status, toResponse(extras));
+  }
+
+  acceptSession(sessionId: SessionId, description: Description): void {
+    this.#core.accept(this.#usage(sessionId), { body: toBody(description) });
+  }
+
+  rejectSession(sessionId: SessionId, status: number, extras: ResponseExtras = {}): void {
+    this.#core.reject(this.#usage(sessionId), status, toResponse(extras));
+  }
+
+  ackSession(sessionId: SessionId): void {
+    this.#core.ack(this.#usage(sessionId));
+  }
+
+  cancelSession(sessionId: SessionId, reason?: ReasonValue): void {
+    this.#core.cancel(this.#usage(sessionId), reason);
+  }
+
+  holdSession(sessionId: SessionId, offer: Description): void {
+    this.#reinvite(sessionId, offer);
+  }
+
+  resumeSession(sessionId: SessionId, offer: Description): void {
+    this.#reinvite(sessionId, offer);
+  }
+
+  answerReoffer(sessionId: SessionId, status: number, description?: Description): void {
+    const body = toBody(description);
+    this.#core.answerReinvite(this.#usage(sessionId), status, body ? { body } : {});
+  }
+
+  terminateSession(sessionId: SessionId, reason?: ReasonValue): void {
+    this.#core.bye(this.#usage(sessionId), reason);
+  }
+
+  forgetSession(sessionId: SessionId): void {
+    const usage = this.#usages.get(sessionId);
+    if (usage === undefined) return;
+    this.#usages.delete(sessionId);
+    this.#sessions.delete(usage);
+  }
+
+  has(sessionId: SessionId): boolean {
+    return this.#usages.has(sessionId);
+  }
+
+  get size(): number {
+    return this.#usages.size;
+  }
+
+  /** The session of a usage, or undefined when it was forgotten: its late events are dropped, never given to another. */
+  sessionOf(usage: UsageId): SessionId | undefined {
+    return this.#sessions.get(usage);
+  }
+
+  /** OPTIONS outside a dialog (RFC 3261 11). */
+  ping(target: string, from: string): Promise<OptionsResult> {
+    return this.#core.options(toUri(target), toUri(from));
+  }
+
+  counts(): CoreCounts {
+    return this.#core.counts();
+  }
+
+  /** Numeric addresses that are listened on; a wildcard stays one here. */
+  get listeners(): DialogCore['listeners'] {
+    return this.#core.listeners;
+  }
+
+  #reinvite(sessionId: SessionId, offer: Description): void {
+    const body = toBody(offer);
+    this.#core.reinvite(this.#usage(sessionId), body ? { body } : {});
+  }
+
+  #enter(sessionId: SessionId, usage: UsageId): void {
+    this.#usages.set(sessionId, usage);
+    this.#sessions.set(usage, sessionId);
+  }
+
+  #usage(sessionId: SessionId): UsageId {
+    const usage = this.#usages.get(sessionId);
+    if (usage === undefined) throw new DialogError('ERR_NOT_FOUND', `session ${sessionId} has no dialog`, 481);
+    return usage;
+  }
+}
+
+function toResponse(extras: ResponseExtras): { reason?: string; headers?: ReturnType<typeof toHeaders> } {
+  return {
+    ...(extras.reason !== undefined && { reason: extras.reason }),
+    ...(extras.headers && { headers: toHeaders(extras.headers) }),
+  };
+}

@@ -1,0 +1,54 @@
+/**
+ * Types of the dialog layer: its error, its options, and the wire types of the core that it lets through (SipMessage, SipUri).
+ */
+import type { Clock } from '../base/clock.js';
+import { type ErrorCode, SessionError } from '../base/errors.js';
+import type { IdSource } from '../base/ids.js';
+import type { Logger } from '../base/logger.js';
+import type { CoreLimits, DatagramNetwork, SipResponse, TimerConfig } from '../dialog-core/index.js';
+
+export type {
+  CoreCounts,
+  CoreLimits,
+  DatagramNetwork,
+  OptionsResult,
+  SipMessage,
+  SipRequest,
+  SipResponse,
+  SipUri,
+  TimerConfig,
+} from '../dialog-core/index.js';
+
+/** An error of signalling; `status` is the SIP status that says it best. */
+export class DialogError extends SessionError {
+  override readonly name = 'DialogError';
+  readonly status: number;
+  /** The final response, where the peer sent one. */
+  readonly response: SipResponse | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    status: number,
+    options: { cause?: unknown; response?: SipResponse | undefined } = {},
+  ) {
+    super(code, message, options);
+    this.status = status;
+    this.response = options.response;
+  }
+}
+
+export interface DialogOptions {
+  /** `udp://IP:PORT` each, IPv6 in brackets, port 0 for a free one; default `udp://0.0.0.0:5060`. */
+  readonly listen?: readonly string[] | undefined;
+  /** Numeric address for Via, Contact and descriptions instead of the local one. */
+  readonly advertise?: string | undefined;
+  readonly userAgent?: string | undefined;
+  readonly limits?: Partial<CoreLimits> | undefined;
+  readonly timers?: Partial<TimerConfig> | undefined;
+  readonly clock?: Clock | undefined;
+  readonly ids?: IdSource | undefined;
+  readonly logger?: Logger | undefined;
+  /** Sockets; tests pass a virtual network. */
+  readonly network?: DatagramNetwork | undefined;
+}

@@ -1,0 +1,172 @@
+/**
+ * Carries out what a step asked for, in order: the only place that sees both layers. Signalling that cannot be done any more (the
+ * dialog ended under us) is dropped, since the fact that says so is on its way; media that cannot be had becomes an input of the
+ * session. Synchronous; called by the manager's step.
+ */
+import type { Logger } from '../base/logger.js';
+import type { Resources } from '../coordination/index.js';
+import { MediaError } from '../media/index.js';
+import type {
+  Description,
+  DialogPort,
+  Effect,
+  MediaPort,
+  Session,
+  SessionFact,
+  SessionInput,
+} from '../session/index.js';
+
+type Need = Exclude<Effect, { type: 'publish' | 'settle' | 'finish' }>;
+type EffectOf<T extends Need['type']> = Extract<Need, { type: T }>;
+
+/** RTP and RTCP. */
+const portsPerCall = 2;
+
+export interface EffectPorts {
+  readonly dialog: DialogPort;
+  readonly media: MediaPort;
+  readonly resources: Resources;
+  readonly logger: Logger;
+  enqueue(sessionId: string, input: SessionInput): void;
+}
+
+export class EffectRunner {
+  readonly #ports: EffectPorts;
+
+  constructor(ports: EffectPorts) {
+    this.#ports = ports;
+  }
+
+  run(session: Session, effect: Need): void {
+    const handler = this.#handlers[effect.type] as (session: Session, effect: Need) => void;
+    handler(session, effect);
+  }
+
+  readonly #handlers: { readonly [T in Need['type']]: (session: Session, effect: EffectOf<T>) => void } = {
+    sendOffer: (session) => this.#sendOffer(session),
+    sendAccept: (session, effect) => this.#sendAccept(session, effect),
+    applyAnswer: (session, effect) => this.#applyAnswer(session, effect),
+    sendReoffer: (session, effect) => this.#sendReoffer(session, effect),
+    answerReoffer: (session, effect) => this.#answerReoffer(session, effect),
+    ring: (session, effect) => this.#signal(session, (dialog) => dialog.ringSession(session.id, effect.status, effect)),
+    sendReject: (session, effect) =>
+      this.#signal(session, (dialog) => dialog.rejectSession(session.id, effect.status, effect)),
+    sendAck: (session) => this.#signal(session, (dialog) => dialog.ackSession(session.id)),
+    refuseReoffer: (session, effect) =>
+      this.#signal(session, (dialog) => dialog.answerReoffer(session.id, effect.status)),
+    cancel: (session, effect) => this.#signal(session, (dialog) => dialog.cancelSession(session.id, effect.reason)),
+    bye: (session, effect) => this.#signal(session, (dialog) => dialog.terminateSession(session.id, effect.reason)),
+    allowSend: (session) => this.#withMedia(session, (media) => media.allowSend(session.id)),
+    rollbackOffer: (session) => this.#withMedia(session, (media) => media.rollbackOffer(session.id)),
+  };
+
+  #sendOffer(session: Session): void {
+    const { media } = this.#ports;
+    const offer = this.#try(session, 'open', () => {
+      this.#openMedia(session);
+      return media.offerMedia(session.id, { hold: false });
+    });
+    if (offer) this.#signal(session, (dialog) => dialog.offerSession(session.id, offer));
+  }
+
+  #sendAccept(session: Session, effect: EffectOf<'sendAccept'>): void {
+    const { media } = this.#ports;
+    const opened = this.#try(session, 'open', () => {
+      this.#openMedia(session);
+      return true;
+    });
+    if (!opened) return;
+    const description = effect.offer
+      ? this.#try(session, 'open', () => media.offerMedia(session.id, { hold: false }))
+      : this.#answer(session, 'answer', session.offer, false);
+    if (description) this.#signal(session, (dialog) => dialog.acceptSession(session.id, description));
+  }
+
+  #applyAnswer(session: Session, effect: EffectOf<'applyAnswer'>): void {
+    const { media } = this.#ports;
+    const { description, early } = effect;
+    const negotiated = this.#try(session, 'apply', () => {
+      if (!description) throw new MediaError('ERR_INVALID_SDP', 'the peer sent no answer to our offer', 488);
+      return media.applyAnswer(session.id, description, early);
+    });
+    if (negotiated) this.#feed(session, { type: 'negotiated', media: negotiated, early });
+  }
+
+  #sendReoffer(session: Session, effect: EffectOf<'sendReoffer'>): void {
+    const { dialog, media } = this.#ports;
+    const { hold } = effect.wish;
+    try {
+      if (hold) dialog.holdSession(session.id, media.holdMedia(session.id));
+      else dialog.resumeSession(session.id, media.resumeMedia(session.id));
+    } catch (error) {
+      // The dialog is busy with a request of the peer, or gone: as if the peer had refused, which leaves the call as it was.
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#feed(session, { type: 'reofferFailed', status: 491, reason, willRetry: false, message: undefined });
+    }
+  }
+
+  #answerReoffer(session: Session, effect: EffectOf<'answerReoffer'>): void {
+    const { media } = this.#ports;
+    const { description, wish } = effect;
+    const answer = description
+      ? this.#answer(session, 'reoffer', description, wish.hold)
+      : this.#try(session, 'reoffer', () => media.offerMedia(session.id, wish));
+    if (answer) this.#signal(session, (dialog) => dialog.answerReoffer(session.id, 200, answer));
+  }
+
+  /** Ports are leased before they are taken, so that a refusal has a number and a time to try again. */
+  #openMedia(session: Session): void {
+    const { media, resources } = this.#ports;
+    if (media.has(session.id)) return;
+    if (!session.route) throw new MediaError('ERR_INTERNAL', 'the session has no route', 500);
+    const refusal = resources.lease(session.id, { mediaPorts: portsPerCall });
+    if (refusal) throw new MediaError('ERR_NO_PORTS', `all ${refusal.limit} media ports are in use`, 503);
+    media.createMedia(session.id, session.route);
+  }
+
+  #answer(
+    session: Session,
+    during: 'answer' | 'reoffer',
+    offer: Description | undefined,
+    hold: boolean,
+  ): Description | undefined {
+    const result = this.#try(session, during, () => {
+      if (!offer) throw new MediaError('ERR_INVALID_SDP', 'there is no offer to answer', 400);
+      return this.#ports.media.answerMedia(session.id, offer, { hold });
+    });
+    if (!result) return undefined;
+    this.#feed(session, { type: 'negotiated', media: result.media, early: false });
+    return result.answer;
+  }
+
+  /** Runs a step of media; a failure becomes an input of the session, and is answered where the peer waits for it. */
+  #try<T>(session: Session, during: 'open' | 'answer' | 'apply' | 'reoffer', action: () => T): T | undefined {
+    try {
+      return action();
+    } catch (error) {
+      const status = error instanceof MediaError ? error.status : 500;
+      const text = error instanceof Error ? error.message : String(error);
+      this.#ports.logger.debug({ sessionId: session.id, during, status, text }, 'media failed');
+      if (during === 'reoffer') this.#signal(session, (dialog) => dialog.answerReoffer(session.id, status));
+      this.#feed(session, { type: 'negotiationFailed', status, text, during });
+      return undefined;
+    }
+  }
+
+  #withMedia(session: Session, action: (media: MediaPort) => void): void {
+    if (this.#ports.media.has(session.id)) action(this.#ports.media);
+  }
+
+  #signal(session: Session, action: (dialog: DialogPort) => void): void {
+    try {
+      action(this.#ports.dialog);
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      this.#ports.logger.debug({ sessionId: session.id, text }, 'signalling was overtaken');
+    }
+  }
+
+  #feed(session: Session, fact: SessionFact): void {
+    this.#ports.enqueue(session.id, fact);
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * Why a verb's promise rejects, as an error with a status. Pure; used by the manager when a session fails or ends under a waiting verb.
+ */
+import { type ErrorCode, SessionError } from '../base/errors.js';
+import { DialogError, type SipResponse } from '../dialog/index.js';
+import type { CallStateKind, EndCause, EndReason, VerbFailure } from '../session/index.js';
+
+const codeOf: Record<EndCause, ErrorCode> = {
+  'local-hangup': 'ERR_CANCELLED',
+  'remote-hangup': 'ERR_CANCELLED',
+  cancelled: 'ERR_CANCELLED',
+  rejected: 'ERR_REJECTED',
+  timeout: 'ERR_TIMEOUT',
+  transport: 'ERR_TRANSPORT',
+  media: 'ERR_NO_COMMON_CODEC',
+  closed: 'ERR_CLOSED',
+};
+
+/** The error of a verb that waited when its session ended. */
+export function toEndError(reason: EndReason, response: unknown): DialogError {
+  const status = reason.status ?? (reason.cause === 'cancelled' ? 487 : 500);
+  const number = reason.status === undefined ? '' : `${reason.status} `;
+  return new DialogError(codeOf[reason.cause], `${number}${reason.text}`, status, { response: asResponse(response) });
+}
+
+/** The error of a hold or resume that the peer refused while the call goes on. */
+export function toVerbError(failure: VerbFailure): DialogError {
+  const response = asResponse(failure.message);
+  return new DialogError('ERR_REJECTED', `${failure.status} ${failure.text}`, failure.status, { response });
+}
+
+/** The error of a verb that the transition table refuses. */
+export function toRefusal(verb: string, state: CallStateKind): SessionError {
+  return new SessionError('ERR_INVALID_STATE', `${verb} is not possible in state ${state}`);
+}
+
+function asResponse(message: unknown): SipResponse | undefined {
+  const candidate = message as SipResponse | undefined;
+  return candidate?.kind === 'response' ? candidate : undefined;
+}

@@ -1,0 +1,7 @@
+/** Orchestration of sessions over the two layers. */
+export { CallState, isEstablished, isTerminal } from '../session/index.js';
+export type { ManagerConfig, ManagerOptions } from './config.js';
+export { type SessionEvent, SessionEventProcessor } from './events.js';
+export { type RoomOptions, SessionRooms } from './rooms.js';
+export { type ManagerCounts, SessionManager } from './session-manager.js';
+export { createSessionManager } from './wiring.js';

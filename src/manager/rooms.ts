@@ -1,0 +1,121 @@
+/**
+ * Audio rooms of sessions: conferences and two-party bridges. Holds their pure state (src/bridge) and hands each change to the media
+ * layer as one call. A session is in one room at a time. Called by SessionManager's verbs and by its cleanup.
+ */
+import { SessionError } from '../base/errors.js';
+import { ConferenceState, type MemberFlags, TwoPartyState } from '../bridge/index.js';
+import type { RoomChange, RoomPort, SessionEvent, SessionId } from '../session/index.js';
+
+export interface RoomOptions {
+  /** Default Infinity. */
+  readonly maxMembers?: number | undefined;
+  /** How many of the loudest are mixed; default 'all'. */
+  readonly loudest?: number | 'all' | undefined;
+}
+
+type Room =
+  | { readonly kind: 'conference'; readonly state: ConferenceState }
+  | { readonly kind: 'bridge'; readonly state: TwoPartyState };
+
+export class SessionRooms {
+  readonly #media: RoomPort;
+  readonly #publish: (event: SessionEvent) => void;
+  readonly #rooms = new Map<string, Room>();
+  readonly #roomOf = new Map<SessionId, string>();
+
+  constructor(media: RoomPort, publish: (event: SessionEvent) => void) {
+    this.#media = media;
+    this.#publish = publish;
+  }
+
+  open(roomId: string, options: RoomOptions = {}): void {
+    const maxMembers = options.maxMembers ?? Number.POSITIVE_INFINITY;
+    const loudest = options.loudest ?? 'all';
+    if (maxMembers !== Number.POSITIVE_INFINITY && !(Number.isInteger(maxMembers) && maxMembers > 0))
+      throw new SessionError('ERR_INVALID_ARGUMENT', `maxMembers: ${maxMembers} is not a whole number above 0`);
+    if (loudest !== 'all' && !(Number.isInteger(loudest) && loudest > 0))
+      throw new SessionError('ERR_INVALID_ARGUMENT', `loudest: ${loudest} is neither a whole number above 0 nor 'all'`);
+    if (this.#rooms.has(roomId)) throw new SessionError('ERR_DUPLICATE', `room ${roomId} is open`);
+    this.#media.openRoom(roomId, { loudest });
+    this.#rooms.set(roomId, { kind: 'conference', state: new ConferenceState({ maxMembers }) });
+  }
+
+  join(roomId: string, sessionId: SessionId, flags: MemberFlags): void {
+    const state = this.#conference(roomId);
+    const other = this.#roomOf.get(sessionId);
+    if (other !== undefined && other !== roomId)
+      throw new SessionError('ERR_INVALID_STATE', 'the call is in another conference or bridge');
+    this.#apply(roomId, state.join(sessionId, flags));
+    this.#roomOf.set(sessionId, roomId);
+    this.#publish({ type: 'joinedRoom', sessionId, roomId });
+  }
+
+  set(roomId: string, sessionId: SessionId, change: Partial<MemberFlags>): void {
+    this.#apply(roomId, this.#conference(roomId).set(sessionId, change));
+  }
+
+  /** Joins two sessions; ends when either leaves. */
+  bridge(roomId: string, a: SessionId, b: SessionId): void {
+    const state = new TwoPartyState(a, b);
+    for (const one of state.parties) {
+      if (this.#roomOf.has(one))
+        throw new SessionError('ERR_INVALID_STATE', 'one of the calls is in a conference or bridge already');
+    }
+    this.#media.openRoom(roomId, { loudest: 'all' });
+    this.#rooms.set(roomId, { kind: 'bridge', state });
+    this.#apply(roomId, state.join());
+    for (const sessionId of state.parties) {
+      this.#roomOf.set(sessionId, roomId);
+      this.#publish({ type: 'joinedRoom', sessionId, roomId });
+    }
+  }
+
+  /** Takes a session out of its room, if it is in one. */
+  leave(sessionId: SessionId): void {
+    const roomId = this.#roomOf.get(sessionId);
+    if (roomId === undefined) return;
+    const room = this.#rooms.get(roomId);
+    if (room?.kind === 'bridge') {
+      this.close(roomId);
+      return;
+    }
+    this.#roomOf.delete(sessionId);
+    if (room) this.#apply(roomId, room.state.leave(sessionId));
+    this.#publish({ type: 'leftRoom', sessionId, roomId });
+  }
+
+  /** Members part and stay in their calls; idempotent. */
+  close(roomId: string): void {
+    const room = this.#rooms.get(roomId);
+    if (!room) return;
+    const members = room.kind === 'bridge' ? room.state.parties : [...room.state.edges.keys()];
+    this.#rooms.delete(roomId);
+    this.#media.closeRoom(roomId);
+    for (const sessionId of members) {
+      if (!this.#roomOf.delete(sessionId)) continue;
+      this.#publish({ type: 'leftRoom', sessionId, roomId });
+    }
+  }
+
+  roomOf(sessionId: SessionId): string | undefined {
+    return this.#roomOf.get(sessionId);
+  }
+
+  has(roomId: string): boolean {
+    return this.#rooms.has(roomId);
+  }
+
+  get size(): number {
+    return this.#rooms.size;
+  }
+
+  #apply(roomId: string, changes: readonly RoomChange[]): void {
+    if (changes.length > 0) this.#media.applyRoom(roomId, changes);
+  }
+
+  #conference(roomId: string): ConferenceState {
+    const room = this.#rooms.get(roomId);
+    if (room?.kind !== 'conference') throw new SessionError('ERR_NOT_FOUND', `there is no conference ${roomId}`);
+    return room.state;
+  }
+}

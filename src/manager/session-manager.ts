@@ -1,0 +1,265 @@
+/**
+ * Orchestration of sessions: takes verbs and facts, has transition.ts decide, carries out the effects, publishes what happened. It
+ * holds no SIP and no audio; both layers stand below it at the same height. Made by wiring.ts; used by api/ and by advanced users.
+ */
+import type { Clock } from '../base/clock.js';
+import { Emitter } from '../base/emitter.js';
+import { SessionError } from '../base/errors.js';
+import { Resources, type ResourceUsage } from '../coordination/index.js';
+import { type CoreCounts, DialogError, type OptionsResult } from '../dialog/index.js';
+import type { StreamStats, WorkerHealth } from '../media/index.js';
+import {
+  type AwaitedVerb,
+  type ExtraHeaders,
+  isAllowed,
+  isEstablished,
+  newSession,
+  type OutgoingParams,
+  type ReasonValue,
+  type Session,
+  type SessionFact,
+  type SessionId,
+  type SessionVerb,
+} from '../session/index.js';
+import { SessionAudio } from './audio.js';
+import { SessionEventProcessor } from './events.js';
+import { toRefusal } from './failures.js';
+import { type SessionRecord, SessionRegistry } from './registry.js';
+import { SessionRooms } from './rooms.js';
+import { SessionStepper } from './stepper.js';
+import type { ManagerParts } from './wiring.js';
+
+/** Live objects and totals of every layer, for leak tests and operators. */
+export interface ManagerCounts {
+  readonly sessions: number;
+  readonly rooms: number;
+  readonly deadlines: number;
+  /** Facts that the transition table refused. */
+  readonly refusedFacts: number;
+  readonly resources: readonly ResourceUsage[];
+  readonly dialogs: number;
+  readonly streams: number;
+  readonly signalling: CoreCounts;
+  readonly media: ReturnType<ManagerParts['media']['counts']>;
+}
+
+export class SessionManager {
+  readonly #parts: ManagerParts;
+  readonly #registry = new SessionRegistry();
+  readonly #resources: Resources;
+  readonly #stepper: SessionStepper;
+  #closing: Promise<void> | undefined;
+
+  /** Every change of every session, in order. */
+  readonly events = new SessionEventProcessor((sessionId, input) => this.#stepper.step(sessionId, input));
+  readonly rooms: SessionRooms;
+  /** Players, recorders, statistics: what changes no state of a session. */
+  readonly audio: SessionAudio;
+  /** What an operator should know and no session owns. */
+  readonly warnings = new Emitter<{ warning: [code: string, message: string] }>();
+
+  constructor(parts: ManagerParts) {
+    const { config, media } = parts;
+    this.#parts = parts;
+    this.#resources = new Resources({ sessions: config.maxCalls, mediaPorts: config.mediaPorts }, config.retryAfterS);
+    this.rooms = new SessionRooms(media.rooms, (event) => this.events.publish(event));
+    this.audio = new SessionAudio(media);
+    this.#stepper = new SessionStepper({
+      ...parts,
+      registry: this.#registry,
+      resources: this.#resources,
+      rooms: this.rooms,
+      events: this.events,
+      onDefect: (text) => this.warnings.emit('warning', 'INTERNAL', text),
+    });
+  }
+
+  /** Addresses that SIP is received on. */
+  get listeners(): ManagerParts['dialog']['manager']['listeners'] {
+    return this.#parts.dialog.manager.listeners;
+  }
+
+  /** The clock that everything of this manager runs on. */
+  get clock(): Clock {
+    return this.#parts.config.clock;
+  }
+
+  get size(): number {
+    return this.#registry.size;
+  }
+
+  get(sessionId: SessionId): Session | undefined {
+    return this.#registry.get(sessionId)?.session;
+  }
+
+  has(sessionId: SessionId): boolean {
+    return this.#registry.get(sessionId) !== undefined;
+  }
+
+  /** The INVITE of an incoming session, or the last response to an outgoing one: the dialog layer's message object. */
+  messageOf(sessionId: SessionId): unknown {
+    return this.#registry.get(sessionId)?.message;
+  }
+
+  /** Called by both coordinators. */
+  handleFact(sessionId: SessionId, fact: SessionFact): void {
+    this.events.enqueue(sessionId, fact);
+  }
+
+  /** Starts an outgoing call. Throws ERR_CLOSED, ERR_INVALID_URI, ERR_INVALID_HEADER, and ERR_LIMIT (status 503) when all calls are taken. */
+  createSession(params: OutgoingParams): SessionId {
+    const { config, dialog } = this.#parts;
+    if (this.#closing) throw new SessionError('ERR_CLOSED', 'the session manager is closed');
+    const sessionId = config.ids.token(96);
+    const refusal = this.#resources.lease(sessionId, { sessions: 1 });
+    if (refusal) throw new DialogError('ERR_LIMIT', `all ${refusal.limit} calls are in use`, 503);
+    const remote = { uri: params.target, displayName: undefined };
+    const createdAtMs = config.clock.wallMs();
+    const session = newSession({
+      id: sessionId,
+      direction: 'outgoing',
+      local: params.from,
+      remote,
+      target: params.target,
+      createdAtMs,
+    });
+    this.#registry.add(session, undefined);
+    try {
+      dialog.manager.createSession(sessionId, params);
+    } catch (error) {
+      this.#registry.delete(sessionId);
+      this.#resources.release(sessionId);
+      throw error;
+    }
+    return sessionId;
+  }
+
+  /** Resolves when the call is established; rejects with DialogError when it ends before. */
+  whenConnected(sessionId: SessionId): Promise<void> {
+    const record = this.#record(sessionId);
+    if (isEstablished(record.session.state)) return Promise.resolve();
+    return new Promise((resolve, reject) =>
+      record.waiters.push({ verb: 'connect', input: undefined, resolve, reject }),
+    );
+  }
+
+  /** 101–199 to an incoming call. */
+  ringSession(sessionId: SessionId, status = 180, reason?: string): void {
+    this.#submit(sessionId, { type: 'ring', status, reason });
+  }
+
+  /** Answers an incoming call; resolves when its ACK is here. */
+  acceptSession(sessionId: SessionId): Promise<void> {
+    return this.#submitAndWait(sessionId, { type: 'accept' }, 'connect');
+  }
+
+  /** 300–699 to an incoming call. */
+  rejectSession(sessionId: SessionId, status: number, reason?: string, headers: ExtraHeaders = []): void {
+    this.#submit(sessionId, { type: 'reject', status, reason, headers });
+  }
+
+  /** Re-INVITE that holds; resolves with its 2xx, rejects when the peer refuses, and then the call is as it was. */
+  holdSession(sessionId: SessionId): Promise<void> {
+    return this.#submitAndWait(sessionId, { type: 'hold' }, 'hold');
+  }
+
+  resumeSession(sessionId: SessionId): Promise<void> {
+    return this.#submitAndWait(sessionId, { type: 'resume' }, 'resume');
+  }
+
+  /** Ends a session from any state: CANCEL, a final response or BYE. Resolves when it is over, in bounded time. */
+  terminateSession(sessionId: SessionId, reason?: ReasonValue): Promise<void> {
+    if (!this.has(sessionId)) return Promise.resolve();
+    return this.#submitAndWait(sessionId, { type: 'terminate', reason }, 'terminate');
+  }
+
+  /** Joins an established session with a conference opened in {@link rooms}. */
+  joinRoom(roomId: string, sessionId: SessionId, flags = { muted: false, deaf: false }): void {
+    this.#established(sessionId);
+    this.rooms.join(roomId, sessionId, flags);
+  }
+
+  bridgeSessions(roomId: string, a: SessionId, b: SessionId): void {
+    this.#established(a);
+    this.#established(b);
+    this.rooms.bridge(roomId, a, b);
+  }
+
+  stats(sessionId: SessionId): StreamStats | undefined {
+    return this.#parts.media.manager.stats(sessionId);
+  }
+
+  /** OPTIONS outside a dialog. */
+  ping(target: string, from: string): Promise<OptionsResult> {
+    return this.#parts.dialog.manager.ping(target, from);
+  }
+
+  health(): readonly WorkerHealth[] {
+    return this.#parts.media.health();
+  }
+
+  counts(): ManagerCounts {
+    const { dialog, media } = this.#parts;
+    return {
+      sessions: this.#registry.size,
+      rooms: this.rooms.size,
+      deadlines: this.#stepper.deadlines,
+      refusedFacts: this.#stepper.refusedFacts,
+      resources: this.#resources.usage(),
+      dialogs: dialog.manager.size,
+      streams: media.manager.size,
+      signalling: dialog.manager.counts(),
+      media: media.counts(),
+    };
+  }
+
+  /** Ends every session, waits a bounded time for the other sides, then releases sockets and threads. Idempotent. */
+  close(timeoutMs = this.#parts.config.shutdownTimeoutMs): Promise<void> {
+    this.#closing ??= this.#shutDown(timeoutMs);
+    return this.#closing;
+  }
+
+  async #shutDown(timeoutMs: number): Promise<void> {
+    const { config, dialog, media } = this.#parts;
+    this.#stepper.drain();
+    const ends = this.#registry.ids().map((id) => this.terminateSession(id));
+    let cancel = (): void => {};
+    const tooLong = new Promise<void>((resolve) => {
+      cancel = config.clock.after(timeoutMs, resolve);
+    });
+    await Promise.race([Promise.allSettled([...ends, this.#registry.whenEmpty()]), tooLong]);
+    cancel();
+    for (const id of this.#registry.ids()) this.handleFact(id, { type: 'ended', by: 'closed', reason: undefined });
+    await dialog.close();
+    await media.close();
+    this.#stepper.close();
+  }
+
+  // --- verbs ------------------------------------------------------------------------------------------------------------------------
+
+  #submit(sessionId: SessionId, verb: SessionVerb): void {
+    const { state } = this.#record(sessionId).session;
+    if (!isAllowed(state.kind, verb.type)) throw toRefusal(verb.type, state.kind);
+    this.events.enqueue(sessionId, verb);
+  }
+
+  async #submitAndWait(sessionId: SessionId, verb: SessionVerb, awaited: AwaitedVerb): Promise<void> {
+    const record = this.#record(sessionId);
+    await new Promise<void>((resolve, reject) => {
+      record.waiters.push({ verb: awaited, input: verb, resolve, reject });
+      this.events.enqueue(sessionId, verb);
+    });
+  }
+
+  #established(sessionId: SessionId): void {
+    const { state } = this.#record(sessionId).session;
+    if (!isEstablished(state))
+      throw new SessionError('ERR_INVALID_STATE', `a call in state ${state.kind} has no audio to join`);
+  }
+
+  #record(sessionId: SessionId): SessionRecord {
+    const record = this.#registry.get(sessionId);
+    if (!record) throw new SessionError('ERR_NOT_FOUND', `there is no session ${sessionId} (any more)`);
+    return record;
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * One step of a session: admits an incoming one, asks transition.ts, carries out what it says, gives everything back at the end. The
+ * only writer of sessions; called by the event processor with one input at a time, never from inside itself.
+ */
+import type { Logger } from '../base/logger.js';
+import type { Resources } from '../coordination/index.js';
+import {
+  type AwaitedVerb,
+  type CallStateKind,
+  type Effect,
+  type ExtraHeaders,
+  isTerminal,
+  newSession,
+  type SessionFact,
+  type SessionId,
+  type SessionInput,
+  transition,
+} from '../session/index.js';
+import { Cleanup } from './cleanup.js';
+import { EffectRunner } from './effects.js';
+import type { SessionEventProcessor } from './events.js';
+import { toEndError, toRefusal, toVerbError } from './failures.js';
+import type { SessionRecord, SessionRegistry } from './registry.js';
+import type { SessionRooms } from './rooms.js';
+import type { ManagerParts } from './wiring.js';
+
+/** An end that the other side never confirms is over after this: longer than 64·T1, in which dialog-core settles it by itself. */
+const terminateTimeoutMs = 40_000;
+
+export interface StepperParts extends ManagerParts {
+  readonly registry: SessionRegistry;
+  readonly resources: Resources;
+  readonly rooms: SessionRooms;
+  readonly events: SessionEventProcessor;
+  /** A step threw: a defect of ours, told to operators. */
+  onDefect(text: string): void;
+}
+
+export class SessionStepper {
+  readonly #parts: StepperParts;
+  readonly #logger: Logger;
+  readonly #effects: EffectRunner;
+  readonly #cleanup: Cleanup;
+  #draining = false;
+  #refusedFacts = 0;
+
+  constructor(parts: StepperParts) {
+    const { config, dialog, media, resources, events } = parts;
+    this.#parts = parts;
+    this.#logger = config.logger;
+    this.#effects = new EffectRunner({
+      dialog: dialog.manager,
+      media: media.manager,
+      resources,
+      logger: config.logger,
+      enqueue: (sessionId, input) => events.enqueue(sessionId, input),
+    });
+    this.#cleanup = new Cleanup(config.clock, (sessionId) => this.#expire(sessionId));
+  }
+
+  /** Sessions with a deadline. */
+  get deadlines(): number {
+    return this.#cleanup.size;
+  }
+
+  /** Facts that the table refused: a peer or a core did what it should not. */
+  get refusedFacts(): number {
+    return this.#refusedFacts;
+  }
+
+  /** From now on every incoming call gets 503. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  close(): void {
+    this.#cleanup.close();
+  }
+
+  /** Takes one input; never throws. An input for a session that is gone is dropped: it came late. */
+  step(sessionId: SessionId, input: SessionInput): void {
+    try {
+      if (input.type === 'incoming') this.#admit(sessionId, input);
+      else this.#advance(sessionId, input);
+    } catch (error) {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      this.#logger.error({ sessionId, input: input.type, text }, 'a step failed');
+      this.#parts.onDefect(text);
+    }
+  }
+
+  #admit(sessionId: SessionId, fact: Extract<SessionFact, { type: 'incoming' }>): void {
+    const { config, dialog, resources, registry, events } = this.#parts;
+    const refusal = resources.lease(sessionId, { sessions: 1 });
+    if (refusal || this.#draining) {
+      const headers: ExtraHeaders = [['Retry-After', String(refusal?.retryAfterS ?? config.retryAfterS)]];
+      dialog.manager.rejectSession(sessionId, 503, { headers });
+      dialog.manager.forgetSession(sessionId);
+      resources.release(sessionId);
+      return;
+    }
+    const session = newSession({
+      id: sessionId,
+      direction: 'incoming',
+      local: fact.to,
+      remote: fact.from,
+      target: fact.target,
+      createdAtMs: config.clock.wallMs(),
+      callId: fact.callId,
+      route: fact.route,
+      offer: fact.offer,
+    });
+    registry.add(session, fact.message);
+    this.#cleanup.set(sessionId, config.answerTimeoutMs);
+    events.publish({ type: 'incoming', sessionId });
+  }
+
+  #advance(sessionId: SessionId, input: SessionInput): void {
+    const { registry, config, events } = this.#parts;
+    const record = registry.get(sessionId);
+    if (!record) return;
+    const next = transition(record.session, input, config.clock.nowMs());
+    if (!next) {
+      this.#refuse(record, input);
+      return;
+    }
+    const before = record.session.state.kind;
+    record.session = next.session;
+    if ('message' in input && input.message !== undefined && next.session.direction === 'outgoing')
+      record.message = input.message;
+    this.#watch(record, before);
+    for (const effect of next.effects) this.#carryOut(record, effect);
+    const isOver = isTerminal(record.session.state) && before !== record.session.state.kind;
+    // Listeners of the last events may still look the session up.
+    if (isOver) events.afterwards(() => registry.delete(sessionId));
+  }
+
+  /** Deadlines follow the state: answering is bounded before the call, ending is bounded after it. */
+  #watch(record: SessionRecord, before: CallStateKind): void {
+    const { id, state, accepted, direction } = record.session;
+    if (state.kind === 'Terminating') {
+      if (before !== 'Terminating') this.#cleanup.set(id, terminateTimeoutMs);
+    } else if (state.kind === 'Active' || (direction === 'incoming' && accepted)) this.#cleanup.clear(id);
+  }
+
+  #carryOut(record: SessionRecord, effect: Effect): void {
+    if (effect.type === 'publish') this.#parts.events.publish(effect.event);
+    else if (effect.type === 'settle') settle(record, effect.verb, effect.failure && toVerbError(effect.failure));
+    else if (effect.type === 'finish') this.#finish(record);
+    else this.#effects.run(record.session, effect);
+  }
+
+  #finish(record: SessionRecord): void {
+    const { dialog, media, rooms, resources, events } = this.#parts;
+    const { id, endReason } = record.session;
+    rooms.leave(id);
+    media.manager.stopMedia(id);
+    this.#cleanup.clear(id);
+    resources.release(id);
+    events.afterwards(() => dialog.manager.forgetSession(id));
+    settle(record, 'terminate', undefined);
+    const reason = endReason ?? { cause: 'closed', status: undefined, text: 'ended', reason: undefined };
+    const error = toEndError(reason, record.message);
+    for (const waiter of record.waiters.splice(0)) waiter.reject(error);
+  }
+
+  #refuse(record: SessionRecord, input: SessionInput): void {
+    const { id, state } = record.session;
+    const waiter = record.waiters.find((one) => one.input === input);
+    if (waiter) {
+      record.waiters.splice(record.waiters.indexOf(waiter), 1);
+      waiter.reject(toRefusal(input.type, state.kind));
+      return;
+    }
+    this.#refusedFacts += 1;
+    this.#logger.debug({ sessionId: id, state: state.kind, input: input.type }, 'input refused');
+  }
+
+  #expire(sessionId: SessionId): void {
+    const { registry, events } = this.#parts;
+    const session = registry.get(sessionId)?.session;
+    if (!session) return;
+    const input: SessionInput =
+      session.state.kind === 'Terminating'
+        ? { type: 'ended', by: 'closed', reason: undefined }
+        : { type: 'reject', status: 480, reason: undefined, headers: [] };
+    events.enqueue(sessionId, input);
+  }
+}
+
+/** Resolves or rejects everyone who waits for a verb. */
+function settle(record: SessionRecord, verb: AwaitedVerb, error: Error | undefined): void {
+  const settled = record.waiters.filter((waiter) => waiter.verb === verb);
+  for (const waiter of settled) {
+    record.waiters.splice(record.waiters.indexOf(waiter), 1);
+    if (error) waiter.reject(error);
+    else waiter.resolve();
+  }
+}

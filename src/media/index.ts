@@ -1,0 +1,17 @@
+/** The media layer: sessions on one side, media-core on the other. */
+export { MediaBridge } from './bridge.js';
+export { MediaConfigConverter } from './config.js';
+export { SessionMediaCoordinator } from './coordinator.js';
+export { type MediaLayer, openMediaLayer } from './layer.js';
+export { MediaManager } from './manager.js';
+export { MediaPlayers, type Player, type Recorder, type RecorderResult } from './players.js';
+export { MediaRooms } from './rooms.js';
+export {
+  type AudioFormat,
+  type CodecName,
+  MediaError,
+  type MediaNetwork,
+  type MediaOptions,
+  type StreamStats,
+  type WorkerHealth,
+} from './types.js';

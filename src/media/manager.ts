@@ -1,0 +1,160 @@
+/**
+ * The media layer's verbs by session, and the only owner of the map between sessions and streams. Synchronous: each verb negotiates or
+ * hands a command to the engine, which applies it at its next tick. Called by manager/ alone.
+ */
+import type { IdSource } from '../base/ids.js';
+import {
+  applyAnswer,
+  createAnswer,
+  createOffer,
+  type LocalMedia,
+  type MediaEngine,
+  type PreviousExchange,
+  type SessionDescription,
+  type Stream,
+  type StreamParameters,
+  type StreamStats,
+} from '../media-core/index.js';
+import type { Description, MediaPort, MediaRoute, MediaWish, NegotiatedMedia, SessionId } from '../session/index.js';
+import type { MediaConfigConverter } from './config.js';
+import { toMediaError } from './errors.js';
+import { MediaError } from './types.js';
+
+/** What one session holds of media. */
+interface Entry {
+  readonly stream: Stream;
+  readonly route: MediaRoute;
+  /** o= session identifier: digits, unique for this host (RFC 8866 5.2). */
+  readonly sdpId: string;
+  /** The descriptions in force. */
+  current: PreviousExchange | undefined;
+  /** Our offer that waits for its answer. */
+  offer: { readonly sdp: SessionDescription; readonly local: LocalMedia } | undefined;
+}
+
+export class MediaManager implements MediaPort {
+  readonly #engine: MediaEngine;
+  readonly #config: MediaConfigConverter;
+  readonly #ids: IdSource;
+  readonly #entries = new Map<SessionId, Entry>();
+  #onStream: ((sessionId: SessionId, stream: Stream) => void) | undefined;
+
+  constructor(engine: MediaEngine, config: MediaConfigConverter, ids: IdSource) {
+    this.#engine = engine;
+    this.#config = config;
+    this.#ids = ids;
+  }
+
+  /** The coordinator subscribes to each new stream through this, before the stream can say anything. */
+  onStream(handler: ((sessionId: SessionId, stream: Stream) => void) | undefined): void {
+    this.#onStream = handler;
+  }
+
+  createMedia(sessionId: SessionId, route: MediaRoute): void {
+    if (this.#entries.has(sessionId)) throw new MediaError('ERR_DUPLICATE', `session ${sessionId} has media`, 500);
+    try {
+      const stream = this.#engine.openStream(route.bindAddress);
+      const sdpId = String(this.#ids.uint32() * 0x10_0000 + (this.#ids.uint32() & 0xf_ffff));
+      this.#entries.set(sessionId, { stream, route, sdpId, current: undefined, offer: undefined });
+      this.#onStream?.(sessionId, stream);
+    } catch (error) {
+      throw toMediaError(error);
+    }
+  }
+
+  offerMedia(sessionId: SessionId, wish: MediaWish): Description {
+    const entry = this.#entry(sessionId);
+    const local = this.#local(entry, wish);
+    const sdp = createOffer(local, entry.current);
+    entry.offer = { sdp, local };
+    return this.#config.toDescription(sdp);
+  }
+
+  answerMedia(
+    sessionId: SessionId,
+    offer: Description,
+    wish: MediaWish,
+  ): { readonly answer: Description; readonly media: NegotiatedMedia } {
+    const entry = this.#entry(sessionId);
+    const remote = this.#config.toSdp(offer);
+    const result = createAnswer(this.#local(entry, wish), remote, entry.current);
+    if (!result.ok) throw this.#config.toError(result.problem);
+    this.#configure(entry, result.negotiated);
+    entry.current = { local: result.answer, remote };
+    return { answer: this.#config.toDescription(result.answer), media: this.#config.toNegotiated(result.negotiated) };
+  }
+
+  applyAnswer(sessionId: SessionId, answer: Description, early: boolean): NegotiatedMedia {
+    const entry = this.#entry(sessionId);
+    const { offer } = entry;
+    if (!offer) throw new MediaError('ERR_INVALID_STATE', 'there is no offer for this answer', 500);
+    const remote = this.#config.toSdp(answer);
+    const result = applyAnswer(offer.local, offer.sdp, remote);
+    if (!result.ok) throw this.#config.toError(result.problem);
+    this.#configure(entry, result.negotiated);
+    if (!early) {
+      entry.current = { local: offer.sdp, remote };
+      entry.offer = undefined;
+    }
+    return this.#config.toNegotiated(result.negotiated);
+  }
+
+  holdMedia(sessionId: SessionId): Description {
+    return this.offerMedia(sessionId, { hold: true });
+  }
+
+  resumeMedia(sessionId: SessionId): Description {
+    return this.offerMedia(sessionId, { hold: false });
+  }
+
+  rollbackOffer(sessionId: SessionId): void {
+    this.#entry(sessionId).offer = undefined;
+  }
+
+  allowSend(sessionId: SessionId): void {
+    this.#entry(sessionId).stream.allowSend();
+  }
+
+  stopMedia(sessionId: SessionId): void {
+    const entry = this.#entries.get(sessionId);
+    if (!entry) return;
+    this.#entries.delete(sessionId);
+    entry.stream.close();
+  }
+
+  has(sessionId: SessionId): boolean {
+    return this.#entries.has(sessionId);
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** The stream of a session for the parts of this layer that work on audio; undefined when it has none. */
+  streamOf(sessionId: SessionId): Stream | undefined {
+    return this.#entries.get(sessionId)?.stream;
+  }
+
+  stats(sessionId: SessionId): StreamStats | undefined {
+    return this.#entries.get(sessionId)?.stream.stats();
+  }
+
+  #local(entry: Entry, wish: MediaWish): LocalMedia {
+    const { stream, route, sdpId } = entry;
+    return this.#config.toLocalMedia({ stream, address: route.advertisedAddress, sdpId, wish });
+  }
+
+  #configure(entry: Entry, parameters: StreamParameters): void {
+    try {
+      entry.stream.configure(parameters);
+    } catch (error) {
+      throw toMediaError(error);
+    }
+  }
+
+  #entry(sessionId: SessionId): Entry {
+    const entry = this.#entries.get(sessionId);
+    if (!entry) throw new MediaError('ERR_NOT_FOUND', `session ${sessionId} has no media`, 500);
+    return entry;
+  }
+}

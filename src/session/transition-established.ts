@@ -1,0 +1,115 @@
+/**
+ * The rows of an established call: hold, resume and re-INVITEs of both sides (Active, HoldPending, OnHold). Pure; used by transition.ts.
+ */
+import type { Effect, VerbFailure } from './effects.js';
+import type { Session } from './session.js';
+import { CallState } from './state.js';
+import {
+  applyMedia,
+  byeForMedia,
+  ended,
+  type Handler,
+  mediaRow,
+  move,
+  offerAnswer,
+  type Row,
+  type Step,
+  step,
+  terminate,
+} from './transition-steps.js';
+
+const hold: Handler<'hold'> = (session) => {
+  const moved = session.pendingReoffer ? undefined : offerAnswer(session, 'sendOffer');
+  if (!moved) return undefined;
+  const send: Effect = { type: 'sendReoffer', wish: { hold: true } };
+  return move(session, CallState.HoldPending, { ...moved, pendingReoffer: 'hold' }, send);
+};
+
+const resume: Handler<'resume'> = (session) => {
+  const moved = session.pendingReoffer ? undefined : offerAnswer(session, 'sendOffer');
+  if (!moved) return undefined;
+  return step(session, { ...moved, pendingReoffer: 'resume' }, { type: 'sendReoffer', wish: { hold: false } });
+};
+
+const reofferAnswered: Handler<'reofferAnswered'> = (session, input) => {
+  if (!session.pendingReoffer) return undefined;
+  const ack: Effect = { type: 'sendAck' };
+  return step(session, {}, ack, { type: 'applyAnswer', description: input.description, early: false });
+};
+
+const reofferFailed: Handler<'reofferFailed'> = (session, input) => {
+  if (!session.pendingReoffer) return undefined;
+  const rolled = { ...offerAnswer(session, 'rollback') };
+  if (input.willRetry) return step(session, rolled, { type: 'rollbackOffer' });
+  return abandonReoffer(session, { status: input.status, text: input.reason, message: input.message });
+};
+
+/** A refused re-INVITE leaves the call as it was (RFC 3261 14.1); the verb that asked for it fails. */
+function abandonReoffer(session: Session, failure: VerbFailure): Step | undefined {
+  const verb = session.pendingReoffer;
+  if (!verb) return undefined;
+  const changes = { ...offerAnswer(session, 'rollback'), pendingReoffer: undefined };
+  const back = verb === 'hold' ? CallState.Active : CallState.OnHold;
+  return move(session, back, changes, { type: 'rollbackOffer' }, { type: 'settle', verb, failure });
+}
+
+const reofferRetry: Handler<'reofferRetry'> = (session) => {
+  if (!session.pendingReoffer) return undefined;
+  const moved = offerAnswer(session, 'sendOffer');
+  const wish = { hold: session.pendingReoffer === 'hold' };
+  return moved && step(session, moved, { type: 'sendReoffer', wish });
+};
+
+const negotiated: Handler<'negotiated'> = (session, input) => {
+  const { changes, effects } = applyMedia(session, input);
+  if (session.offerAnswer === 'remoteOffer')
+    return step(session, { ...changes, ...offerAnswer(session, 'sendAnswer') }, ...effects);
+  const closed = { ...changes, ...offerAnswer(session, 'receiveAnswer') };
+  const verb = session.pendingReoffer;
+  if (!verb) return step(session, closed, ...effects);
+  const to = verb === 'hold' ? CallState.OnHold : CallState.Active;
+  const done: Effect = { type: 'settle', verb, failure: undefined };
+  return move(session, to, { ...closed, pendingReoffer: undefined }, done, ...effects);
+};
+
+const negotiationFailed: Handler<'negotiationFailed'> = (session, input) => {
+  if (session.pendingReoffer)
+    return abandonReoffer(session, { status: input.status, text: input.text, message: undefined });
+  // The ACK of a re-INVITE without an offer brought no usable answer: the session cannot go on (house.md, offer/answer).
+  if (input.during === 'apply') return byeForMedia(session, input.status, input.text);
+  return step(session, { ...offerAnswer(session, 'rollback') });
+};
+
+const reoffered: Handler<'reoffered'> = (session, input) => {
+  const wish = { hold: session.state.kind === 'OnHold' };
+  const moved = offerAnswer(session, input.description ? 'receiveOffer' : 'sendOffer');
+  if (!moved) return step(session, {}, { type: 'refuseReoffer', status: 491 });
+  return step(session, moved, { type: 'answerReoffer', description: input.description, wish });
+};
+
+const reofferAcked: Handler<'reofferAcked'> = (session, input) => {
+  if (session.offerAnswer !== 'localOffer' || session.pendingReoffer) return step(session, {});
+  return step(session, {}, { type: 'applyAnswer', description: input.description, early: false });
+};
+
+const reofferCancelled: Handler<'reofferCancelled'> = (session) =>
+  step(session, { ...offerAnswer(session, 'rollback') }, { type: 'rollbackOffer' });
+
+/** Active adds `hold`, OnHold adds `resume`. */
+export const establishedRow: Row = {
+  ...mediaRow,
+  ended,
+  terminate,
+  reoffered,
+  reofferAcked,
+  reofferCancelled,
+  reofferAnswered,
+  reofferFailed,
+  reofferRetry,
+  negotiated,
+  negotiationFailed,
+};
+
+export const activeRow: Row = { ...establishedRow, hold };
+
+export const onHoldRow: Row = { ...establishedRow, resume };

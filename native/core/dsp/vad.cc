@@ -19,7 +19,7 @@ constexpr int kFallShift = 3;  // towards quieter: within some frames
 
 VadEvent Vad::Update(int level_dbov) noexcept {
   const int level_q8 = level_dbov * 256;
-  const bool speech = level_dbov <= kQuietestSpeechDbov && level_q8 <= floor_q8_ - kMarginDb * 256;
+  const bool speech = IsSpeech(level_dbov);
   if (level_q8 > floor_q8_) {
     floor_q8_ += (level_q8 - floor_q8_) >> kFallShift;
   } else {

@@ -16,6 +16,11 @@ class Vad {
   // One frame; `level_dbov` as of dsp/level (0 loud…127 silent).
   VadEvent Update(int level_dbov) noexcept;
 
+  // Whether a frame of this level stands out of the noise; without confirmation or hangover.
+  bool IsSpeech(int level_dbov) const noexcept {
+    return level_dbov <= kQuietestSpeechDbov && level_dbov * 256 <= floor_q8_ - kMarginDb * 256;
+  }
+
   bool talking() const noexcept { return talking_; }
   int noise_floor_dbov() const noexcept { return floor_q8_ / 256; }
   void Reset() noexcept { *this = Vad(); }

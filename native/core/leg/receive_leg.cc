@@ -197,7 +197,7 @@ PullResult ReceiveLeg::Pull(AudioFrame* out) noexcept {
 }
 
 bool ReceiveLeg::IsQuiet(int level_dbov) const noexcept {
-  return level_dbov >= kAlwaysQuietDbov || !vad_.talking();
+  return level_dbov >= kAlwaysQuietDbov || (!vad_.talking() && !vad_.IsSpeech(level_dbov));
 }
 
 PullResult ReceiveLeg::PullFrame(int16_t* out, int count) noexcept {

@@ -54,7 +54,7 @@ struct ReceiveLegCounters {
   uint64_t unknown_payload = 0;
   uint64_t comfort_noise = 0;
   uint64_t telephone_event_packets = 0;
-  uint64_t malformed = 0;        // telephone events of a wrong size
+  uint64_t malformed = 0;       // telephone events of a wrong size
   uint64_t foreign = 0;         // packets of another SSRC that did not become the source
   uint64_t source_changes = 0;  // of the SSRC
 };

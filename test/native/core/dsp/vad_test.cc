@@ -19,6 +19,9 @@ TEST_CASE("vad: talk begins after 60 ms and ends after the hangover") {
   Vad vad;
   Feed(&vad, 127, 100, VadEvent::kNone);
   CHECK(vad.Update(20) == VadEvent::kNone);
+  CHECK(vad.IsSpeech(20));
+  CHECK_FALSE(vad.IsSpeech(56));
+  CHECK_FALSE(vad.talking());
   CHECK(vad.Update(20) == VadEvent::kNone);
   CHECK(vad.Update(20) == VadEvent::kStarted);
   CHECK(vad.talking());

@@ -246,7 +246,7 @@ export class InviteUsage implements ClientUser, TimerOwner {
     }
     this.#core.emit({ type: 'reinviteFailed', usage: this.id, status, reason, response, willRetry: false });
     // RFC 3261 12.2.1.2: 481 and 408, also by timeout, end the dialog. Everything else leaves it as it was (14.1).
-    const gone = status === 481 || status === 408 || cause === 'timeout';
+    const gone = response ? response.status === 481 || response.status === 408 : cause === 'timeout';
     if (!gone) return;
     sendBye(this.#core, this.#requireDialog(), undefined);
     this.end('dialog-gone', undefined, undefined);

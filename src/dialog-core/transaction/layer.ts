@@ -128,6 +128,11 @@ export class TransactionLayer {
     else this.#input(transaction, 'retransmitDue');
   }
 
+  /** Every live transaction. */
+  live(): IterableIterator<Transaction> {
+    return this.#live.values();
+  }
+
   /** Destroys a transaction without telling anybody. */
   abandon(transaction: Transaction): void {
     transaction.state = 'terminated';
@@ -135,7 +140,7 @@ export class TransactionLayer {
   }
 
   clear(): void {
-    for (const transaction of this.#live.values()) {
+    for (const transaction of this.live()) {
       transaction.state = 'terminated';
       this.#host.deadlines.delete(transaction);
     }

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { parseReason } from '../../../../src/dialog-core/dialog/reason.js';
+import { amendVia, hostPort } from '../../../../src/dialog-core/dialog/reply.js';
+import { peerInvite } from '../../../support/sip-dialogs.js';
+import { parse } from '../../../support/sip-stack.js';
+
+const source = { address: '203.0.113.5', port: 41_000 };
+
+test.each([
+  ['the same host', 'SIP/2.0/UDP 203.0.113.5;branch=z9hG4bKa', 'SIP/2.0/UDP 203.0.113.5;branch=z9hG4bKa'],
+  [
+    'another host',
+    'SIP/2.0/UDP a.example;branch=z9hG4bKa',
+    'SIP/2.0/UDP a.example;branch=z9hG4bKa;received=203.0.113.5',
+  ],
+  ['rport asked', 'SIP/2.0/UDP a;rport;branch=b', 'SIP/2.0/UDP a;rport=41000;branch=b;received=203.0.113.5'],
+  ['rport asked last', 'SIP/2.0/UDP a;branch=b ; RPORT', 'SIP/2.0/UDP a;branch=b ;rport=41000;received=203.0.113.5'],
+  [
+    'rport from the same host',
+    'SIP/2.0/UDP 203.0.113.5;rport;branch=b',
+    'SIP/2.0/UDP 203.0.113.5;rport=41000;branch=b;received=203.0.113.5',
+  ],
+  ['a received of its own', 'SIP/2.0/UDP 203.0.113.5;received=1.2.3.4;branch=b', 'SIP/2.0/UDP 203.0.113.5;branch=b'],
+  ['a parameter like it', 'SIP/2.0/UDP 203.0.113.5;rportal=x;branch=b', 'SIP/2.0/UDP 203.0.113.5;rportal=x;branch=b'],
+  ['not a Via', 'nonsense', 'nonsense'],
+])('the top Via of %s (RFC 3261 18.2.1, RFC 3581 4)', (_what, via, amended) => {
+  expect(amendVia(via, source)).toBe(amended);
+});
+
+test('a Via of an IPv6 source', () => {
+  const from = { address: '2001:db8::5', port: 5060 };
+  expect(amendVia('SIP/2.0/UDP [2001:db8::5];branch=b', from)).toBe('SIP/2.0/UDP [2001:db8::5];branch=b');
+  expect(amendVia('SIP/2.0/UDP a;branch=b', from)).toBe('SIP/2.0/UDP a;branch=b;received=2001:db8::5');
+  expect(hostPort('2001:db8::5', 5060)).toBe('[2001:db8::5]:5060');
+});
+
+test.each([
+  ['SIP;cause=200;text="Call completed elsewhere"', { protocol: 'SIP', cause: 200, text: 'Call completed elsewhere' }],
+  ['Q.850 ;cause=16', { protocol: 'Q.850', cause: 16, text: undefined }],
+  ['SIP', { protocol: 'SIP', cause: undefined, text: undefined }],
+  ['SIP;cause=many', { protocol: 'SIP', cause: undefined, text: undefined }],
+  [';cause=1', undefined],
+])('Reason %s (RFC 3326)', (value, expected) => {
+  const more = ['Contact: <sip:peer@10.0.0.9>', `Reason: ${value}`];
+  expect(parseReason(parse(peerInvite({ more }), 'request'))).toEqual(expected);
+});
+
+test('no Reason is none', () => {
+  expect(parseReason(parse(peerInvite(), 'request'))).toBeUndefined();
+});

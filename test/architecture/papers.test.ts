@@ -1,0 +1,21 @@
+/** Files that the papers name exist, so that a move of code moves the papers. */
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+
+const root = new URL('../../', import.meta.url);
+const papers = ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'README.md'];
+
+/** Paths in backquotes below the tree's own folders, plain links too. */
+function pathsIn(text: string): string[] {
+  const quoted = text.matchAll(/`((?:src|native|test|bench|scripts|examples|docs)\/[\w./-]+)`/g);
+  const linked = text.matchAll(/\]\((?!https?:|#)([^)\s]+)\)/g);
+  return [...quoted, ...linked].map((match) => match[1] as string);
+}
+
+it.each(papers)('%s names files that exist', (paper) => {
+  const paths = pathsIn(readFileSync(new URL(paper, root), 'utf8'));
+  expect(paths.length).toBeGreaterThan(0);
+  const missing = paths.filter((path) => !existsSync(fileURLToPath(new URL(path, root))));
+  expect(missing).toEqual([]);
+});

@@ -2,55 +2,109 @@
  * Hosts and ports of URIs and Via headers: names, IPv4 addresses and IPv6 references (RFC 3261 25.1 as corrected by RFC 5954). Pure;
  * called by uri.ts and headers/via.ts, and by the comparison of URIs.
  */
-import { ALPHA, CLOSE_BRACKET, COLON, DIGIT, find, HOST, isIn, OPEN_BRACKET, skip } from './chars.js';
-import type { Scanner } from './scanner.js';
+import { ALPHA, CLOSE_BRACKET, classes, DOT, find, HYPHEN, LABEL, OPEN_BRACKET, UNDERSCORE, UPPER } from './chars.js';
+import { sourceOf } from './source.js';
 
-/** Reads `name`, `192.0.2.1` or `[2001:db8::1]`; the result is in lower case and without brackets. */
-export function readHost(s: Scanner): string | undefined {
-  if (s.peek() === OPEN_BRACKET) return readReference(s);
-  const from = s.at;
-  s.at = skip(s.text, from, s.end, HOST);
-  if (!isName(s.text, from, s.at)) return undefined;
-  return s.text.substring(from, s.at).toLowerCase();
-}
+/** Whether the host scanned last needs work before it can be shown: it holds capitals, or it is an IPv6 reference. */
+let isPlain = true;
 
-function readReference(s: Scanner): string | undefined {
-  const close = find(s.text, CLOSE_BRACKET, s.at, s.end);
-  if (close === s.end) return undefined;
-  // RFC 5118 4.10: the grammar of RFC 3261 wrote three colons before an IPv4 tail, and such a reference must be tolerated.
-  const address = s.text
-    .substring(s.at + 1, close)
-    .toLowerCase()
-    .replace(/:::(?=\d+\.)/, '::');
-  s.at = close + 1;
-  return groupsOf(address) === undefined ? undefined : address;
-}
-
-/** Reads `:5060`, with white space allowed where `spaced` says so (Via, not URIs). Null when there is no port, undefined when it is bad. */
-export function readPort(s: Scanner, spaced: boolean): number | null | undefined {
-  if (!(spaced ? s.takeSpaced(COLON) : s.take(COLON))) return null;
-  const port = s.number(DIGIT, 65535);
-  // Port 0 fits the grammar, but nothing can be sent there.
-  return port === 0 ? undefined : port;
-}
-
-/** Labels of letters, digits, '-' and '_'; the last one begins with a letter, or the whole is an IPv4 address. */
-function isName(text: string, from: number, end: number): boolean {
-  const stop = end > from && text.charCodeAt(end - 1) === 46 ? end - 1 : end;
+/** Scans `name`, `192.0.2.1` or `[2001:db8::1]`; returns the position behind it, or -1. */
+export function scanHost(bytes: Uint8Array, from: number, end: number): number {
+  if (from < end && bytes[from] === OPEN_BRACKET) return scanReference(bytes, from, end);
+  let at = from;
   let label = from;
-  for (let i = from; i <= stop; i++) {
-    if (i < stop && text.charCodeAt(i) !== 46) continue;
-    if (i === label || text.charCodeAt(label) === 45 || text.charCodeAt(i - 1) === 45) return false;
-    if (i < stop) label = i + 1;
+  let top = from;
+  let seen = 0;
+  for (; at < end; at++) {
+    const code = bytes[at]!;
+    const found = classes[code]!;
+    if ((found & LABEL) !== 0) {
+      seen |= found;
+      continue;
+    }
+    if (code !== DOT) break;
+    if (!isLabel(bytes, label, at)) return -1;
+    top = label;
+    label = at + 1;
   }
-  const first = text.charCodeAt(label);
-  if (isIn(first, ALPHA) || first === 95) return true;
-  return stop === end && isIPv4(text.substring(from, end));
+  isPlain = (seen & UPPER) === 0;
+  const hasFinalDot = label === at && at > from;
+  if (!hasFinalDot) {
+    if (!isLabel(bytes, label, at)) return -1;
+    top = label;
+  }
+  // The last label of a name begins with a letter; whatever else ends in digits is an IPv4 address or nothing.
+  const first = bytes[top]!;
+  if ((classes[first]! & ALPHA) !== 0 || first === UNDERSCORE) return at;
+  return !hasFinalDot && isFourBytes(bytes, from, at) ? at : -1;
 }
 
-/** Four decimal numbers up to 255. */
+function isLabel(bytes: Uint8Array, from: number, end: number): boolean {
+  return end > from && bytes[from] !== HYPHEN && bytes[end - 1] !== HYPHEN;
+}
+
+/** Four decimal numbers up to 255, with dots between them. */
+function isFourBytes(bytes: Uint8Array, from: number, end: number): boolean {
+  let parts = 0;
+  let value = 0;
+  let width = 0;
+  for (let at = from; at <= end; at++) {
+    const digit = at < end ? bytes[at]! - 48 : -1;
+    if (digit >= 0 && digit <= 9) {
+      value = value * 10 + digit;
+      width++;
+      continue;
+    }
+    if (width === 0 || width > 3 || value > 255 || (at < end && bytes[at] !== DOT)) return false;
+    parts++;
+    value = 0;
+    width = 0;
+  }
+  return parts === 4;
+}
+
+function scanReference(bytes: Uint8Array, from: number, end: number): number {
+  isPlain = false;
+  const close = find(bytes, CLOSE_BRACKET, from, end);
+  // The longest address has 45 characters, and one colon more by RFC 5118 4.10.
+  if (close === end || close - from > 48) return -1;
+  const text = String.fromCharCode(...bytes.subarray(from + 1, close));
+  return groupsOf(withoutThirdColon(text)) === undefined ? -1 : close + 1;
+}
+
+/** RFC 5118 4.10: the grammar of RFC 3261 wrote three colons before an IPv4 tail, and such a reference must be tolerated. */
+function withoutThirdColon(address: string): string {
+  return address.replace(/:::(?=\d+\.)/, '::');
+}
+
+/** The host of the last scan, in lower case and without brackets. */
+export function buildHost(text: string, from: number, end: number): string {
+  const host = text.substring(from, end);
+  if (isPlain) return host;
+  return host.startsWith('[') ? withoutThirdColon(host.slice(1, -1)).toLowerCase() : host.toLowerCase();
+}
+
+/** Number of the port scanned last. */
+export let scannedPort = 0;
+
+/** Scans the digits of a port; returns the position behind them, or -1. Port 0 fits the grammar, but nothing can be sent there. */
+export function scanPort(bytes: Uint8Array, from: number, end: number): number {
+  let at = from;
+  let port = 0;
+  for (; at < end; at++) {
+    const digit = bytes[at]! - 48;
+    if (digit < 0 || digit > 9) break;
+    port = port * 10 + digit;
+    if (port > 65535) return -1;
+  }
+  scannedPort = port;
+  return port === 0 ? -1 : at;
+}
+
+/** Whether the text is an IPv4 address in the usual four-part form. */
 export function isIPv4(text: string): boolean {
-  return /^\d{1,3}(?:\.\d{1,3}){3}$/.test(text) && text.split('.').every((part) => Number(part) <= 255);
+  const bytes = Buffer.from(text);
+  return isFourBytes(bytes, 0, bytes.length);
 }
 
 /** Whether the text is an IPv6 address, without brackets or zone. */
@@ -60,6 +114,7 @@ export function isIPv6(text: string): boolean {
 
 /** The eight 16-bit groups of an IPv6 address, or undefined when it is none (RFC 4291 2.2). */
 function groupsOf(text: string): number[] | undefined {
+  if (text.length > 45) return undefined;
   const gap = text.indexOf('::');
   if (gap < 0) {
     const groups = groupsOfPart(text, true);
@@ -101,9 +156,6 @@ export function printHost(host: string): string {
 
 /** Whether the text may stand where RFC 3261 wants a host; IPv6 addresses with or without brackets. */
 export function isHost(text: string): boolean {
-  if (text.charCodeAt(0) === OPEN_BRACKET) {
-    return text.charCodeAt(text.length - 1) === CLOSE_BRACKET && isIPv6(text.slice(1, -1));
-  }
-  if (text.includes(':')) return isIPv6(text);
-  return skip(text, 0, text.length, HOST) === text.length && isName(text, 0, text.length);
+  const { bytes } = sourceOf(text.includes(':') && !text.startsWith('[') ? `[${text}]` : text);
+  return scanHost(bytes, 0, bytes.length) === bytes.length;
 }

@@ -7,8 +7,7 @@
 import { HeaderIndex, indexMessage, STRIDE } from './header-index.js';
 import type { SipMessage } from './message.js';
 import { type ParseProblem, problem } from './problems.js';
-import { Scanner } from './scanner.js';
-import { readRequestLine, readStatusLine } from './start-line.js';
+import { isSip, scanRequestLine, scanStatusLine } from './start-line.js';
 import { canReply, checkHeaders } from './validate.js';
 import { RequestView, ResponseView } from './view.js';
 
@@ -32,7 +31,6 @@ export type ParseResult =
   | { readonly ok: false; readonly error: ParseProblem; readonly message?: SipMessage };
 
 const index = new HeaderIndex();
-const scanner = new Scanner('');
 
 /** Parses one datagram. The result holds on to `data`, which must not change afterwards. */
 export function parseMessage(data: Uint8Array, limits: ParseLimits = defaultParseLimits): ParseResult {
@@ -42,17 +40,15 @@ export function parseMessage(data: Uint8Array, limits: ParseLimits = defaultPars
   const head = bytes.toString('latin1', 0, index.bodyFrom);
   const lines = index.lines.slice(0, index.count * STRIDE);
   const bodyEnd = Math.min(bytes.length, limits.maxMessageBytes);
-  scanner.text = head;
-  if (isStatusLine(head, index.startLineFrom)) {
+  if (isSip(bytes, index.startLineFrom, index.startLineEnd)) {
     const view = new ResponseView(bytes, head, lines, index.bodyFrom, bodyEnd);
-    const fault = index.fault ?? readStatusLine(view, index) ?? checkHeaders(view, index, scanner);
+    const fault = index.fault ?? scanStatusLine(view, index) ?? checkHeaders(view, index);
     return fault === undefined ? { ok: true, message: view } : { ok: false, error: fault };
   }
   const view = new RequestView(bytes, head, lines, index.bodyFrom, bodyEnd);
-  const lineFault = readRequestLine(view, index, scanner);
+  const lineFault = scanRequestLine(view, index);
   if (lineFault?.code === 'not-sip') return refuse('not-sip');
-  const headerFault = checkHeaders(view, index, scanner);
-  const fault = worst(index.fault, lineFault, headerFault);
+  const fault = worst(index.fault, lineFault, checkHeaders(view, index));
   if (fault === undefined) return { ok: true, message: view };
   return canReply(view) ? { ok: false, error: fault, message: view } : { ok: false, error: fault };
 }
@@ -68,11 +64,6 @@ function worst(
   if (line?.status === 505) return line;
   if (line?.status === 416) return index ?? header ?? line;
   return index ?? line ?? header;
-}
-
-function isStatusLine(head: string, from: number): boolean {
-  // RFC 3261 7.1: the version is compared without case. No method can begin like this: '/' is no token character.
-  return head.charCodeAt(from + 3) === 47 && head.substring(from, from + 4).toUpperCase() === 'SIP/';
 }
 
 function refuse(code: 'empty' | 'not-sip'): ParseResult {

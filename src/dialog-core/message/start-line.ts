@@ -1,54 +1,62 @@
 /** Request-Line and Status-Line (RFC 3261 7.1, 7.2). Pure; called by parser.ts. */
-import { DIGIT, find, isAll, isToken, SP } from './chars.js';
+import { DIGIT, find, SLASH, SP, skip, TOKEN } from './chars.js';
 import type { HeaderIndex } from './header-index.js';
 import { type ParseProblem, problem } from './problems.js';
-import type { Scanner } from './scanner.js';
-import { readUri } from './uri.js';
+import { requestUriProblem } from './uri.js';
 import type { RequestView, ResponseView } from './view.js';
 
 /**
- * Fills method, uriText and uri. RFC 3261 7.1 wants exactly one space between the three parts and none after them; RFC 4475 3.1.2.8 to 3.1.2.10
- * let an element repair other spacing, and here it is refused.
+ * Marks method and Request-URI. RFC 3261 7.1 wants exactly one space between the three parts and none after them; RFC 4475 3.1.2.8 to
+ * 3.1.2.10 let an element repair other spacing, and here it is refused.
  */
-export function readRequestLine(view: RequestView, index: HeaderIndex, s: Scanner): ParseProblem | undefined {
-  const { head } = view;
+export function scanRequestLine(view: RequestView, index: HeaderIndex): ParseProblem | undefined {
+  const { data } = view;
   const from = index.startLineFrom;
   const end = index.startLineEnd;
-  const first = find(head, SP, from, end);
-  const method = head.substring(from, first);
-  if (!isToken(method)) return problem('not-sip');
-  view.method = method;
-  const second = find(head, SP, first + 1, end);
-  const version = head.substring(second + 1, end);
-  if (!/^SIP\/\d+\.\d+$/i.test(version)) return problem('bad-request-line');
-  if (version.length !== 7 || !version.endsWith('2.0')) return problem('bad-version');
-  view.uriText = head.substring(first + 1, second);
-  s.at = first + 1;
-  s.end = second;
-  const uri = readUri(s);
-  if (uri === undefined) return problem('bad-request-uri');
-  view.uri = uri;
-  // RFC 3261 19.1.1 table 1: no headers in a Request-URI; RFC 4475 3.1.2.11 lets us ignore or refuse them.
-  if (uri.headers !== undefined) return problem('request-uri-headers');
-  // RFC 3261 8.2.2.1. A tel URI names somebody who may well be reached here; what it means is for the layers above.
-  if (uri.opaque !== undefined && uri.scheme !== 'tel') return problem('unsupported-scheme');
-  return undefined;
+  view.methodFrom = from;
+  view.methodEnd = skip(data, from, end, TOKEN);
+  if (view.methodEnd === from || view.methodEnd === end || data[view.methodEnd] !== SP) return problem('not-sip');
+  view.uriFrom = view.methodEnd + 1;
+  view.uriEnd = find(data, SP, view.uriFrom, end);
+  const fault = versionProblem(data, view.uriEnd + 1, end);
+  return fault ?? requestUriProblem(data, view.uriFrom, view.uriEnd);
 }
 
-/** Fills status and reason. */
-export function readStatusLine(view: ResponseView, index: HeaderIndex): ParseProblem | undefined {
-  const { head } = view;
+/** `SIP/2.0`, in any case (RFC 3261 7.1). */
+function versionProblem(data: Uint8Array, from: number, end: number): ParseProblem | undefined {
+  if (!isSip(data, from, end)) return problem('bad-request-line');
+  if (isVersion2(data, from, end)) return undefined;
+  const version = Buffer.from(data.subarray(from + 4, Math.min(end, from + 16))).toString('latin1');
+  return problem(/^\d+\.\d+$/.test(version) ? 'bad-version' : 'bad-request-line');
+}
+
+/** Whether `SIP/` stands there. No method can begin like this, since '/' is no token character. */
+export function isSip(data: Uint8Array, from: number, end: number): boolean {
+  if (from + 4 > end || data[from + 3] !== SLASH) return false;
+  return (data[from]! | 32) === 115 && (data[from + 1]! | 32) === 105 && (data[from + 2]! | 32) === 112;
+}
+
+function isVersion2(data: Uint8Array, from: number, end: number): boolean {
+  return end - from === 7 && data[from + 4] === 50 && data[from + 5] === 46 && data[from + 6] === 48;
+}
+
+/** Fills the status and marks the reason phrase. */
+export function scanStatusLine(view: ResponseView, index: HeaderIndex): ParseProblem | undefined {
+  const { data } = view;
   const from = index.startLineFrom;
   const end = index.startLineEnd;
-  const first = find(head, SP, from, end);
-  const second = find(head, SP, first + 1, end);
-  if (head.substring(from, first).toUpperCase() !== 'SIP/2.0') return problem('bad-version');
+  const first = find(data, SP, from, end);
+  const second = find(data, SP, first + 1, end);
+  if (!isVersion2(data, from, first)) return problem('bad-version');
   // The reason may be empty, the space before it may not be missing (RFC 3261 7.2).
-  if (second === end || second - first !== 4 || !isAll(head, first + 1, second, DIGIT))
+  if (second === end || second - first !== 4 || skip(data, first + 1, second, DIGIT) !== second) {
     return problem('bad-status-line');
-  const status = Number(head.substring(first + 1, second));
+  }
+  const status = Number(view.head.substring(first + 1, second));
   if (status < 100 || status > 699) return problem('bad-status-line');
   view.status = status;
-  view.setReason(second + 1, end, index.startLineFlags);
+  view.reasonFrom = second + 1;
+  view.reasonEnd = end;
+  view.reasonFlags = index.startLineFlags;
   return undefined;
 }

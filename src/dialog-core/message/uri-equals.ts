@@ -1,6 +1,6 @@
 /** Equality of URIs (RFC 3261 19.1.4, hosts by RFC 5954). Pure. It is not transitive: ask it of the two URIs that matter. */
+import { resolveEscapes } from './chars.js';
 import { canonicalHost } from './host.js';
-import { percentDecode } from './scanner.js';
 import type { SipUri } from './uri.js';
 
 /**
@@ -26,7 +26,7 @@ export function uriEquals(a: SipUri, b: SipUri): boolean {
 /** Case matters in user and password; an escape equals the character it stands for. */
 function sameText(a: string | undefined, b: string | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return a === b || (percentDecode(a) ?? a) === (percentDecode(b) ?? b);
+  return a === b || resolveEscapes(a) === resolveEscapes(b);
 }
 
 function sameParams(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
@@ -51,7 +51,7 @@ function headersOf(text: string): string[] {
     const equal = pair.indexOf('=');
     const name = equal < 0 ? pair : pair.substring(0, equal);
     const value = equal < 0 ? '' : pair.substring(equal + 1);
-    return `${(percentDecode(name) ?? name).toLowerCase()}=${percentDecode(value) ?? value}`;
+    return `${resolveEscapes(name).toLowerCase()}=${resolveEscapes(value)}`;
   });
   return pairs.sort();
 }

@@ -7,11 +7,13 @@ import {
   ALPHA,
   AT,
   COLON,
+  classes,
   EQUAL,
-  find,
-  isIn,
   PASSWORD,
+  PERCENT,
+  percentEncode,
   QUESTION,
+  resolveEscapes,
   SCHEME,
   SEMICOLON,
   skip,
@@ -21,8 +23,10 @@ import {
   URIC,
   USER,
 } from './chars.js';
-import { isHost, printHost, readHost, readPort } from './host.js';
-import { percentDecode, percentEncode, Scanner } from './scanner.js';
+import { noParams, ParamMarks } from './headers/params.js';
+import { buildHost, isHost, printHost, scanHost, scannedPort, scanPort } from './host.js';
+import { type ParseProblem, problem } from './problems.js';
+import { sourceOf } from './source.js';
 
 /** A parsed URI. Values are immutable; make changed ones with {@link makeUri} or a spread. */
 export interface SipUri {
@@ -43,83 +47,153 @@ export interface SipUri {
   readonly opaque: string | undefined;
 }
 
-const noParams: ReadonlyMap<string, string> = new Map();
+/** Parts of the URI scanned last, as positions; -1 where there is none. */
+const marks = {
+  from: 0,
+  schemeEnd: 0,
+  isSip: false,
+  userEnd: -1,
+  passwordEnd: -1,
+  hostFrom: 0,
+  hostEnd: 0,
+  port: 0,
+  headersFrom: -1,
+  end: 0,
+};
+const uriParams = new ParamMarks();
 
 /** Parses a whole text; undefined when it is no URI by RFC 3261 25.1. */
 export function parseUri(text: string): SipUri | undefined {
-  return readUri(new Scanner(text));
+  const source = sourceOf(text);
+  return scanUri(source.bytes, 0, source.bytes.length) ? buildUri(source.text) : undefined;
 }
 
-/** Reads a URI from the position up to exactly the end of the scanner. */
-export function readUri(s: Scanner): SipUri | undefined {
-  const from = s.at;
-  if (!isIn(s.peek(), ALPHA)) return undefined;
-  s.at = skip(s.text, from, s.end, SCHEME);
-  const scheme = s.text.substring(from, s.at).toLowerCase();
-  if (!s.take(COLON)) return undefined;
-  if (scheme === 'sip' || scheme === 'sips') return readSip(s, scheme);
-  if (s.done() || skipEscaped(s.text, s.at, s.end, URIC) !== s.end) return undefined;
-  const opaque = s.text.substring(s.at, s.end);
-  s.at = s.end;
-  return {
-    scheme,
-    user: undefined,
-    password: undefined,
-    host: '',
-    port: undefined,
-    params: noParams,
-    headers: undefined,
-    opaque,
-  };
+/** Whether exactly the bytes from `from` to `end` are a URI. */
+export function scanUri(bytes: Uint8Array, from: number, end: number): boolean {
+  marks.from = from;
+  marks.end = end;
+  uriParams.count = 0;
+  const schemeEnd = scanScheme(bytes, from, end);
+  if (schemeEnd < 0) return false;
+  marks.schemeEnd = schemeEnd;
+  if (marks.isSip) return scanSip(bytes, schemeEnd + 1, end);
+  return schemeEnd + 1 < end && skipEscaped(bytes, schemeEnd + 1, end, URIC) === end;
 }
 
-function readSip(s: Scanner, scheme: string): SipUri | undefined {
-  let user: string | undefined;
-  let password: string | undefined;
-  // '@' is reserved in every other part of a SIP URI, so the only one ends the user part, which itself may hold ';' and '?'.
-  const at = find(s.text, AT, s.at, s.end);
-  if (at < s.end) {
-    user = s.escapedRun(USER);
-    if (user === undefined) return undefined;
-    if (s.take(COLON)) password = s.escapedRun(PASSWORD) ?? '';
-    if (s.at !== at) return undefined;
-    s.at++;
+/** Position of the colon after a scheme, or -1. */
+function scanScheme(bytes: Uint8Array, from: number, end: number): number {
+  if (from >= end || (classes[bytes[from]!]! & ALPHA) === 0) return -1;
+  const colon = skip(bytes, from + 1, end, SCHEME);
+  if (colon >= end || bytes[colon] !== COLON) return -1;
+  const length = colon - from;
+  const isSip = (bytes[from]! | 32) === 115 && (bytes[from + 1]! | 32) === 105 && (bytes[from + 2]! | 32) === 112;
+  marks.isSip = isSip && (length === 3 || (length === 4 && (bytes[from + 3]! | 32) === 115));
+  return colon;
+}
+
+function scanSip(bytes: Uint8Array, from: number, end: number): boolean {
+  let at = from;
+  // The user part may hold ';' and '?', so it is tried first. It is one only when '@' follows, which no other part of the URI may hold.
+  const userEnd = skipEscaped(bytes, from, end, USER);
+  let stop = userEnd;
+  if (stop < end && bytes[stop] === COLON) stop = skipEscaped(bytes, stop + 1, end, PASSWORD);
+  const hasUser = stop < end && bytes[stop] === AT;
+  if (hasUser) {
+    if (userEnd === from) return false;
+    at = stop + 1;
   }
-  const host = readHost(s);
-  if (host === undefined) return undefined;
-  const port = readPort(s, false);
-  if (port === undefined) return undefined;
-  const params = readUriParams(s);
-  if (params === undefined) return undefined;
-  let headers: string | undefined;
-  if (s.take(QUESTION)) {
-    headers = s.escapedRun(URI_HEADER);
-    if (headers === undefined) return undefined;
+  marks.userEnd = hasUser ? userEnd : -1;
+  marks.passwordEnd = hasUser && stop > userEnd ? stop : -1;
+  marks.hostFrom = at;
+  at = scanHost(bytes, at, end);
+  marks.hostEnd = at;
+  if (at < 0) return false;
+  marks.port = 0;
+  if (at < end && bytes[at] === COLON) {
+    at = scanPort(bytes, at + 1, end);
+    if (at < 0) return false;
+    marks.port = scannedPort;
   }
-  if (!s.done()) return undefined;
-  return { scheme, user, password, host, port: port ?? undefined, params, headers, opaque: undefined };
+  if (at < end && bytes[at] === SEMICOLON) at = scanUriParams(bytes, at, end);
+  if (at < 0) return false;
+  marks.headersFrom = -1;
+  if (at < end && bytes[at] === QUESTION) {
+    marks.headersFrom = at + 1;
+    at = skipEscaped(bytes, at + 1, end, URI_HEADER);
+    if (at === marks.headersFrom) return false;
+  }
+  return at === end;
 }
 
 /** `*( ";" pname [ "=" pvalue ] )`; a name that comes twice makes the URI invalid (RFC 3261 19.1.1). */
-function readUriParams(s: Scanner): ReadonlyMap<string, string> | undefined {
-  if (s.peek() !== SEMICOLON) return noParams;
-  const params = new Map<string, string>();
-  while (s.take(SEMICOLON)) {
-    const name = decoded(s.escapedRun(URI_PARAM))?.toLowerCase();
-    if (name === undefined || params.has(name)) return undefined;
-    let value: string | undefined = '';
-    if (s.take(EQUAL)) {
-      value = decoded(s.escapedRun(URI_PARAM));
-      if (value === undefined) return undefined;
+function scanUriParams(bytes: Uint8Array, from: number, end: number): number {
+  let at = from;
+  let isEscaped = false;
+  while (at < end && bytes[at] === SEMICOLON) {
+    const nameFrom = at + 1;
+    at = skip(bytes, nameFrom, end, URI_PARAM);
+    if (at < end && bytes[at] === PERCENT) {
+      isEscaped = true;
+      at = skipEscaped(bytes, at, end, URI_PARAM);
     }
-    params.set(name, value);
+    const nameEnd = at;
+    if (nameEnd === nameFrom) return -1;
+    let valueFrom = nameEnd;
+    if (at < end && bytes[at] === EQUAL) {
+      valueFrom = at + 1;
+      at = skipEscaped(bytes, valueFrom, end, URI_PARAM);
+      if (at === valueFrom) return -1;
+    }
+    uriParams.add(nameFrom, nameEnd, valueFrom, at);
   }
-  return params;
+  return uriParams.count > 1 && uriParams.hasDuplicate(bytes, isEscaped) ? -1 : at;
 }
 
-/** Escapes that are not UTF-8 stay as they are: nothing in the RFC gives them a meaning, or forbids them. */
-function decoded(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : (percentDecode(text) ?? text);
+/** What is wrong with these bytes as Request-URI. */
+export function requestUriProblem(bytes: Uint8Array, from: number, end: number): ParseProblem | undefined {
+  if (!scanUri(bytes, from, end)) return problem('bad-request-uri');
+  if (!marks.isSip) {
+    // RFC 3261 8.2.2.1. A tel URI names somebody who may well be reached here; what it means is for the layers above.
+    const isTel =
+      marks.schemeEnd - from === 3 &&
+      Buffer.from(bytes)
+        .toString('latin1', from, from + 3)
+        .toLowerCase() === 'tel';
+    return isTel ? undefined : problem('unsupported-scheme');
+  }
+  // RFC 3261 19.1.1 table 1: no headers in a Request-URI; RFC 4475 3.1.2.11 lets us ignore or refuse them.
+  return marks.headersFrom < 0 ? undefined : problem('request-uri-headers');
+}
+
+/** The URI of the last scan. */
+export function buildUri(text: string): SipUri {
+  const { from, schemeEnd, end, userEnd, passwordEnd, hostFrom, hostEnd, port, headersFrom } = marks;
+  const scheme = marks.isSip && schemeEnd - from === 3 ? 'sip' : text.substring(from, schemeEnd).toLowerCase();
+  if (!marks.isSip) {
+    const opaque = text.substring(schemeEnd + 1, end);
+    const none = undefined;
+    return { scheme, user: none, password: none, host: '', port: none, params: noParams, headers: none, opaque };
+  }
+  return {
+    scheme,
+    user: userEnd < 0 ? undefined : text.substring(schemeEnd + 1, userEnd),
+    password: passwordEnd < 0 ? undefined : text.substring(userEnd + 1, passwordEnd),
+    host: buildHost(text, hostFrom, hostEnd),
+    port: port === 0 ? undefined : port,
+    params: uriParams.count === 0 ? noParams : buildUriParams(text),
+    headers: headersFrom < 0 ? undefined : text.substring(headersFrom, end),
+    opaque: undefined,
+  };
+}
+
+function buildUriParams(text: string): ReadonlyMap<string, string> {
+  const params = new Map<string, string>();
+  const { count, at } = uriParams;
+  for (let slot = 0; slot < count * 4; slot += 4) {
+    const name = resolveEscapes(text.substring(at[slot]!, at[slot + 1]!)).toLowerCase();
+    params.set(name, resolveEscapes(text.substring(at[slot + 2]!, at[slot + 3]!)));
+  }
+  return params;
 }
 
 /** The text of a URI, brackets around IPv6 and escapes where they are needed. */
@@ -172,7 +246,7 @@ export function makeUri(parts: {
 
 /** The user part as a person would write it: escapes resolved. Escapes that are not UTF-8 are left alone. */
 export function unescapeUser(user: string): string {
-  return percentDecode(user) ?? user;
+  return resolveEscapes(user);
 }
 
 /** The text as it may stand before '@': what RFC 3261 25.1 does not allow there is escaped, and so is '%'. */

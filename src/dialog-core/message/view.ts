@@ -4,14 +4,15 @@
  * read is kept. Pure. Made by parser.ts only. Strings cut from a view may keep its head alive (V8 slices), at most the message's size.
  */
 import { NON_ASCII, NUMBER_MASK, STRIDE, UNCLEAN } from './header-index.js';
-import type { CSeq } from './headers/cseq.js';
+import { buildCSeq, type CSeq, scanCSeq } from './headers/cseq.js';
 import { splitList } from './headers/list.js';
-import type { NameAddr } from './headers/name-addr.js';
-import { CALL_ID, CONTENT_TYPE, isList, nameNumber, UNKNOWN } from './headers/names.js';
+import { buildNameAddr, type NameAddr, scanNameAddr } from './headers/name-addr.js';
+import { CALL_ID, CONTACT, CONTENT_TYPE, CSEQ, FROM, isList, nameNumber, TO, UNKNOWN, VIA } from './headers/names.js';
 import { noParams } from './headers/params.js';
-import type { Via } from './headers/via.js';
+import { buildSentBy, buildVia, scanSentBy, scanVia, type Via } from './headers/via.js';
 import type { MessageView, SipRequest, SipResponse } from './message.js';
-import type { SipUri } from './uri.js';
+import { type Source, sourceOf } from './source.js';
+import { buildUri, type SipUri, scanUri } from './uri.js';
 
 /** Stand-ins in refused messages, so that no member of a view ever fails. */
 export const unreadableUri: SipUri = Object.freeze({
@@ -44,19 +45,24 @@ const unreadableCSeq: CSeq = Object.freeze({ number: 0, method: '' });
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what is taken out here.
 const uncleanCharacters = /(?<!\\)[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\r\n]/g;
 
-/** Fields that the parser fills while it checks; everything else is worked out from the offsets. */
+/** One header value where it can be scanned. */
+interface Value extends Source {
+  readonly from: number;
+  readonly end: number;
+}
+
 abstract class View implements MessageView {
+  readonly data: Buffer;
   /** The head decoded as Latin-1, so that offsets into the bytes are offsets into the text. */
   readonly head: string;
-  readonly data: Buffer;
   readonly lines: readonly number[];
   readonly bodyFrom: number;
   bodyEnd: number;
-  from: NameAddr = unreadableAddress;
-  to: NameAddr = unreadableAddress;
-  topVia: Via = unreadableVia;
-  cseq: CSeq = unreadableCSeq;
-  contact: NameAddr | undefined = undefined;
+  private builtFrom: NameAddr | undefined = undefined;
+  private builtTo: NameAddr | undefined = undefined;
+  private builtVia: Via | undefined = undefined;
+  private builtCSeq: CSeq | undefined = undefined;
+  private builtContact: NameAddr | null | undefined = null;
 
   constructor(data: Buffer, head: string, lines: readonly number[], bodyFrom: number, bodyEnd: number) {
     this.data = data;
@@ -71,8 +77,23 @@ abstract class View implements MessageView {
   }
 
   get callId(): string {
-    const line = this.#find(CALL_ID, '', 0);
+    const line = this.find(CALL_ID, '', 0);
     return line < 0 ? '' : this.valueAt(line);
+  }
+
+  get cseq(): CSeq {
+    this.builtCSeq ??= this.buildCSeq();
+    return this.builtCSeq;
+  }
+
+  get from(): NameAddr {
+    this.builtFrom ??= this.buildAddress(FROM, true) ?? unreadableAddress;
+    return this.builtFrom;
+  }
+
+  get to(): NameAddr {
+    this.builtTo ??= this.buildAddress(TO, true) ?? unreadableAddress;
+    return this.builtTo;
   }
 
   get fromTag(): string | undefined {
@@ -83,8 +104,19 @@ abstract class View implements MessageView {
     return this.to.params.get('tag');
   }
 
+  get topVia(): Via {
+    this.builtVia ??= this.buildTopVia();
+    return this.builtVia;
+  }
+
+  get contact(): NameAddr | undefined {
+    // Null is "not looked yet": undefined is an answer.
+    if (this.builtContact === null) this.builtContact = this.buildAddress(CONTACT, false);
+    return this.builtContact;
+  }
+
   get contentType(): string | undefined {
-    const line = this.#find(CONTENT_TYPE, '', 0);
+    const line = this.find(CONTENT_TYPE, '', 0);
     if (line < 0) return undefined;
     const value = this.valueAt(line);
     const semicolon = value.indexOf(';');
@@ -97,14 +129,14 @@ abstract class View implements MessageView {
   }
 
   header(name: string): string | undefined {
-    const line = this.#findName(name, 0);
+    const line = this.findName(name, 0);
     return line < 0 ? undefined : this.valueAt(line);
   }
 
   headerValues(name: string): string[] {
     const split = isList(nameNumber(name));
     const values: string[] = [];
-    for (let line = this.#findName(name, 0); line >= 0; line = this.#findName(name, line + STRIDE)) {
+    for (let line = this.findName(name, 0); line >= 0; line = this.findName(name, line + STRIDE)) {
       const value = this.valueAt(line);
       if (split) values.push(...splitList(value));
       else values.push(value);
@@ -113,7 +145,7 @@ abstract class View implements MessageView {
   }
 
   has(name: string): boolean {
-    return this.#findName(name, 0) >= 0;
+    return this.findName(name, 0) >= 0;
   }
 
   *entries(): IterableIterator<[name: string, value: string]> {
@@ -142,13 +174,45 @@ abstract class View implements MessageView {
     return trimSpace(text.replace(/\r?\n[ \t]+/g, ' ').replace(uncleanCharacters, ' '));
   }
 
-  #findName(name: string, from: number): number {
+  private buildAddress(number: number, isWhole: boolean): NameAddr | undefined {
+    const line = this.find(number, '', 0);
+    if (line < 0) return undefined;
+    const value = this.sourceAt(line);
+    const stop = scanNameAddr(value.bytes, value.from, value.end);
+    return stop >= 0 && (stop === value.end || !isWhole) ? buildNameAddr(value) : undefined;
+  }
+
+  private buildTopVia(): Via {
+    const line = this.find(VIA, '', 0);
+    if (line < 0) return unreadableVia;
+    const { bytes, text, from, end } = this.sourceAt(line);
+    if (scanVia(bytes, from, end) >= 0) return buildVia(text);
+    // RFC 4475 3.1.2.1: the sent-by before garbage is enough to answer.
+    return scanSentBy(bytes, from, end) >= 0 ? buildSentBy(text) : unreadableVia;
+  }
+
+  private buildCSeq(): CSeq {
+    const line = this.find(CSEQ, '', 0);
+    if (line < 0) return unreadableCSeq;
+    const { bytes, text, from, end } = this.sourceAt(line);
+    return scanCSeq(bytes, from, end) ? buildCSeq(text) : unreadableCSeq;
+  }
+
+  private sourceAt(line: number): Value {
+    if ((this.lines[line]! & UNCLEAN) !== 0) {
+      const source = sourceOf(this.valueAt(line));
+      return { ...source, from: 0, end: source.bytes.length };
+    }
+    return { bytes: this.data, text: this.head, from: this.lines[line + 3]!, end: this.lines[line + 4]! };
+  }
+
+  private findName(name: string, from: number): number {
     const number = nameNumber(name);
-    return this.#find(number, number === UNKNOWN ? name.toLowerCase() : '', from);
+    return this.find(number, number === UNKNOWN ? name.toLowerCase() : '', from);
   }
 
   /** Offset into `lines` of the next line with that number and, where it is unknown, that lower-case name; or -1. */
-  #find(number: number, name: string, from: number): number {
+  private find(number: number, name: string, from: number): number {
     for (let line = from; line < this.lines.length; line += STRIDE) {
       if ((this.lines[line]! & NUMBER_MASK) !== number) continue;
       if (number !== UNKNOWN) return line;
@@ -175,26 +239,41 @@ function isSpace(code: number): boolean {
 
 export class RequestView extends View implements SipRequest {
   readonly kind = 'request';
-  method = '';
-  uri: SipUri = unreadableUri;
-  uriText = '';
-  maxForwards: number | undefined = undefined;
+  /** Offsets of the Request-Line's parts; the parser fills them. */
+  methodFrom = 0;
+  methodEnd = 0;
+  uriFrom = 0;
+  uriEnd = 0;
+  private builtUri: SipUri | undefined = undefined;
+
+  get method(): string {
+    return this.head.substring(this.methodFrom, this.methodEnd);
+  }
+
+  get uriText(): string {
+    return this.head.substring(this.uriFrom, this.uriEnd);
+  }
+
+  get uri(): SipUri {
+    this.builtUri ??= scanUri(this.data, this.uriFrom, this.uriEnd) ? buildUri(this.head) : unreadableUri;
+    return this.builtUri;
+  }
+
+  get maxForwards(): number | undefined {
+    const text = this.header('Max-Forwards');
+    return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+  }
 }
 
 export class ResponseView extends View implements SipResponse {
   readonly kind = 'response';
   status = 0;
-  #reasonFrom = 0;
-  #reasonEnd = 0;
-  #reasonFlags = 0;
-
-  setReason(from: number, end: number, flags: number): void {
-    this.#reasonFrom = from;
-    this.#reasonEnd = end;
-    this.#reasonFlags = flags;
-  }
+  /** Offsets of the reason phrase, and the flags of its line; the parser fills them. */
+  reasonFrom = 0;
+  reasonEnd = 0;
+  reasonFlags = 0;
 
   get reason(): string {
-    return this.text(this.#reasonFrom, this.#reasonEnd, this.#reasonFlags);
+    return this.text(this.reasonFrom, this.reasonEnd, this.reasonFlags);
   }
 }

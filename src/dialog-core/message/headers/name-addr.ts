@@ -9,18 +9,19 @@ import {
   GREATER,
   isToken,
   LESS,
+  QUESTION,
   QUOTE,
   quote,
   SEMICOLON,
   SP,
-  skipQuoted,
+  skip,
   TAB,
   TOKEN,
-  unquote,
 } from '../chars.js';
-import { Scanner } from '../scanner.js';
-import { printUri, readUri, type SipUri } from '../uri.js';
-import { printParams, readParams } from './params.js';
+import { type Source, skipSpace, sourceOf } from '../source.js';
+import { buildUri, printUri, type SipUri, scanUri } from '../uri.js';
+import { buildParams, printParams, scanParams } from './params.js';
+import { scanQuoted, unquote } from './quoted.js';
 
 export interface NameAddr {
   /** Plain text: without quotes, escapes resolved. Undefined when there is none. */
@@ -32,84 +33,86 @@ export interface NameAddr {
   readonly params: ReadonlyMap<string, string>;
 }
 
+/** Parts of the address scanned last, as positions. */
+const marks = { nameFrom: 0, nameEnd: 0, uriFrom: 0, uriEnd: 0 };
+
 /** Parses one address; undefined when it is malformed or something follows it. */
 export function parseNameAddr(text: string): NameAddr | undefined {
-  const s = new Scanner(text);
-  const address = readNameAddr(s);
-  return address !== undefined && s.done() ? address : undefined;
+  const source = sourceOf(text);
+  const end = source.bytes.length;
+  return scanNameAddr(source.bytes, 0, end) === end ? buildNameAddr(source) : undefined;
 }
 
-/** Reads one address with its parameters and the white space behind, up to a comma or the end. */
-export function readNameAddr(s: Scanner): NameAddr | undefined {
-  s.space();
-  let displayName: string | undefined;
-  if (s.peek() === QUOTE) {
-    const end = skipQuoted(s.text, s.at, s.end);
-    if (end < 0) return undefined;
-    displayName = unquote(s.text, s.at, end);
-    s.at = end;
-    s.space();
-    if (s.peek() !== LESS) return undefined;
-  } else if (s.peek() !== LESS) {
-    const name = readTokens(s);
-    if (name === undefined) return readBare(s);
-    displayName = name;
-  }
-  return readBracketed(s, displayName);
+/** Scans one address with its parameters and the white space around it, up to a comma or the end; returns that position, or -1. */
+export function scanNameAddr(bytes: Uint8Array, from: number, end: number): number {
+  let at = skipSpace(bytes, from, end);
+  marks.nameFrom = at;
+  marks.nameEnd = at;
+  if (at < end && bytes[at] === QUOTE) {
+    at = scanQuoted(bytes, at, end);
+    if (at < 0) return -1;
+    marks.nameEnd = at;
+    at = skipSpace(bytes, at, end);
+    if (at >= end || bytes[at] !== LESS) return -1;
+  } else if (at < end && bytes[at] !== LESS) at = scanTokens(bytes, at, end);
+  at = at < end && bytes[at] === LESS ? scanBracketed(bytes, at, end) : scanBare(bytes, at, end);
+  if (at >= 0) at = scanParams(bytes, at, end);
+  if (at < 0) return -1;
+  at = skipSpace(bytes, at, end);
+  return at >= end || bytes[at] === COMMA ? at : -1;
 }
 
-/** `*(token LWS)` before '<'. Undefined, with the position restored, when it is no display name. */
-function readTokens(s: Scanner): string | undefined {
-  const from = s.at;
+/** `*(token LWS)` before '<'; returns the position of '<', or `from` when it is no display name. */
+function scanTokens(bytes: Uint8Array, from: number, end: number): number {
+  let at = from;
   let last = from;
-  while (s.run(TOKEN) !== undefined) {
-    last = s.at;
-    s.space();
+  while (at < end) {
+    const start = at;
+    at = skip(bytes, start, end, TOKEN);
+    if (at === start) break;
+    last = at;
+    at = skipSpace(bytes, at, end);
   }
-  if (s.peek() === LESS && last > from) return s.text.substring(from, last);
-  s.at = from;
-  return undefined;
+  if (at >= end || bytes[at] !== LESS) return from;
+  marks.nameEnd = last;
+  return at;
 }
 
-function readBracketed(s: Scanner, displayName: string | undefined): NameAddr | undefined {
-  const open = s.at;
-  const end = s.end;
-  const close = find(s.text, GREATER, open, end);
-  if (close === end) return undefined;
-  s.at = open + 1;
-  s.end = close;
-  const uri = readUri(s);
-  s.end = end;
-  if (uri === undefined) return undefined;
-  s.at = close + 1;
-  const uriText = s.text.substring(open + 1, close);
-  return finish(s, displayName, uri, uriText);
+function scanBracketed(bytes: Uint8Array, from: number, end: number): number {
+  const close = find(bytes, GREATER, from, end);
+  marks.uriFrom = from + 1;
+  marks.uriEnd = close;
+  return close < end && scanUri(bytes, from + 1, close) ? close + 1 : -1;
 }
 
 /** Without brackets the URI ends at the first semicolon, comma or space, and may hold no '?' (RFC 3261 20.10). */
-function readBare(s: Scanner): NameAddr | undefined {
-  const from = s.at;
-  const end = s.end;
+function scanBare(bytes: Uint8Array, from: number, end: number): number {
   let stop = from;
-  while (stop < end && !isBareEnd(s.text.charCodeAt(stop))) stop++;
-  s.end = stop;
-  const uri = readUri(s);
-  s.end = end;
-  if (uri === undefined || uri.headers !== undefined) return undefined;
-  s.at = stop;
-  return finish(s, undefined, uri, s.text.substring(from, stop));
+  for (; stop < end; stop++) {
+    const code = bytes[stop]!;
+    if (code === SEMICOLON || code === COMMA || code === SP || code === TAB) break;
+    if (code === QUESTION) return -1;
+  }
+  marks.uriFrom = from;
+  marks.uriEnd = stop;
+  return scanUri(bytes, from, stop) ? stop : -1;
 }
 
-function isBareEnd(code: number): boolean {
-  return code === SEMICOLON || code === COMMA || code === SP || code === TAB;
+/** The address of the last scan. */
+export function buildNameAddr(source: Source): NameAddr {
+  const { text } = source;
+  const { nameFrom, nameEnd, uriFrom, uriEnd } = marks;
+  let displayName: string | undefined;
+  if (nameEnd > nameFrom) {
+    const isQuoted = text.charCodeAt(nameFrom) === QUOTE;
+    displayName = isQuoted ? unquote(text, nameFrom, nameEnd) : text.substring(nameFrom, nameEnd);
+  }
+  return { displayName, uri: buildUri(text), uriText: text.substring(uriFrom, uriEnd), params: buildParams(text) };
 }
 
-function finish(s: Scanner, displayName: string | undefined, uri: SipUri, uriText: string): NameAddr | undefined {
-  const params = readParams(s);
-  if (params === undefined) return undefined;
-  s.space();
-  if (!s.done() && s.peek() !== COMMA) return undefined;
-  return { displayName, uri, uriText, params };
+/** Whether the address scanned last had its brackets. */
+export function isBracketed(bytes: Uint8Array): boolean {
+  return marks.uriFrom > 0 && bytes[marks.uriFrom - 1] === LESS;
 }
 
 /**

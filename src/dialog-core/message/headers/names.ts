@@ -86,7 +86,11 @@ const byText = new Map<string, number>();
 /** Numbers by first letter, last letter and length, for look-ups by bytes; names that fall together are chained by `nextInSlot`. */
 const slots = new Uint8Array(32 * 32 * 32);
 const nextInSlot = new Uint8Array(names.length);
-const lowerBytes: Buffer[] = names.map((name) => Buffer.from(name.toLowerCase()));
+/** Each name in lower case, {@link WIDTH} bytes a name. */
+const WIDTH = 32;
+const spelling = new Uint8Array(names.length * WIDTH);
+const spellingWords = new DataView(spelling.buffer);
+const lengths = Uint8Array.from(names, (name) => name.length);
 
 function slotOf(first: number, last: number, length: number): number {
   return (first & 31) | ((last & 31) << 5) | ((length & 31) << 10);
@@ -94,19 +98,21 @@ function slotOf(first: number, last: number, length: number): number {
 
 for (let number = 1; number < names.length; number++) {
   const name = names[number]!;
-  const bytes = lowerBytes[number]!;
+  const lower = Buffer.from(name.toLowerCase());
+  spelling.set(lower, number * WIDTH);
   byText.set(name, number).set(name.toLowerCase(), number);
-  const slot = slotOf(bytes[0]!, bytes[bytes.length - 1]!, bytes.length);
+  const slot = slotOf(lower[0]!, lower[lower.length - 1]!, lower.length);
   nextInSlot[number] = slots[slot]!;
   slots[slot] = number;
 }
 
 /** Numbers of one-letter names, by letter. */
-const compactNumbers = new Uint8Array(32);
+const compactNumbers = new Uint8Array(256);
 for (const [letter, name] of Object.entries(compactForms)) {
   const number = byText.get(name)!;
   byText.set(letter, number);
-  compactNumbers[letter.charCodeAt(0) & 31] = number;
+  compactNumbers[letter.charCodeAt(0)] = number;
+  compactNumbers[letter.toUpperCase().charCodeAt(0)] = number;
 }
 
 /** Number of a header name in any case, or {@link UNKNOWN}. */
@@ -114,28 +120,24 @@ export function nameNumber(name: string): number {
   return byText.get(name) ?? byText.get(name.toLowerCase()) ?? UNKNOWN;
 }
 
-/** As {@link nameNumber} for the bytes from `start` to `end`, which are token characters. Allocates nothing. */
-export function nameNumberOfBytes(data: Uint8Array, start: number, end: number): number {
+/** As {@link nameNumber} for the bytes from `start` to `end`, all above 32. Allocates nothing. */
+export function nameNumberAt(data: DataView, start: number, end: number): number {
   const length = end - start;
-  const first = data[start]!;
-  if (length === 1) return isLetter(first) ? compactNumbers[first & 31]! : UNKNOWN;
-  let number = slots[slotOf(first, data[end - 1]!, length)]!;
-  while (number !== UNKNOWN && !isSame(lowerBytes[number]!, data, start, length)) number = nextInSlot[number]!;
+  if (length <= 1) return length === 1 ? compactNumbers[data.getUint8(start)]! : UNKNOWN;
+  let number = slots[slotOf(data.getUint8(start), data.getUint8(end - 1), length)]!;
+  while (number !== UNKNOWN && !isSpelled(number, data, start, length)) number = nextInSlot[number]!;
   return number;
 }
 
-function isLetter(code: number): boolean {
-  const lower = code | 32;
-  return lower >= 97 && lower <= 122;
-}
-
-function isSame(lower: Uint8Array, data: Uint8Array, start: number, length: number): boolean {
-  if (lower.length !== length) return false;
-  for (let i = 0; i < length; i++) {
-    const code = data[start + i]!;
-    // Setting bit 5 lowers letters and leaves '-' alone; of the token characters no other becomes a letter or '-' by it.
-    if (lower[i] !== (code | 32)) return false;
+/** Setting bit 5 lowers letters and leaves '-' alone; no other byte above 32 becomes a letter or '-' by it. */
+function isSpelled(number: number, data: DataView, start: number, length: number): boolean {
+  if (lengths[number] !== length) return false;
+  const from = number * WIDTH;
+  let i = 0;
+  for (; i + 4 <= length; i += 4) {
+    if ((data.getInt32(start + i) | 0x20202020) !== spellingWords.getInt32(from + i)) return false;
   }
+  for (; i < length; i++) if ((data.getUint8(start + i) | 32) !== spelling[from + i]) return false;
   return true;
 }
 

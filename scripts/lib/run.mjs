@@ -4,7 +4,8 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { delimiter, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -121,7 +122,13 @@ export function stamp(name, hash) {
   writeFileSync(join(stamps, name), hash);
 }
 
-/** Holds a lock of the checkout during `work`, so that two commands started together do not build into one folder at once. */
+const heartbeatMs = 1000;
+const deadAfterMs = 10_000;
+
+/**
+ * Holds a lock of the checkout during `work`, so that two commands started together do not build into one folder at once. The
+ * holder touches the lock while it lives: one that is still was left by a process that was killed, and is taken over.
+ */
 export async function locked(work) {
   const lock = join(root, 'build', 'lock');
   mkdirSync(dirname(lock), { recursive: true });
@@ -129,32 +136,29 @@ export async function locked(work) {
     if (!told) say(`waiting for another build in this folder to end (${relative(root, lock)})`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
+  const heartbeat = setInterval(() => existsSync(lock) && utimesSync(lock, new Date(), new Date()), heartbeatMs);
+  const abandon = (signal) => {
+    rmSync(lock, { force: true });
+    process.exit(128 + constants.signals[signal]);
+  };
+  process.once('SIGINT', abandon).once('SIGTERM', abandon);
   try {
     return await work();
   } finally {
+    process.off('SIGINT', abandon).off('SIGTERM', abandon);
+    clearInterval(heartbeat);
     rmSync(lock, { force: true });
   }
 }
 
 function takeLock(lock) {
   try {
-    writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    writeFileSync(lock, '', { flag: 'wx' });
     return true;
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
-    if (!holderLives(lock)) rmSync(lock, { force: true });
+    const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age > deadAfterMs) rmSync(lock, { force: true });
     return false;
-  }
-}
-
-/** A lock whose process has gone is left over from a build that was killed. */
-function holderLives(lock) {
-  try {
-    const pid = Number(readFileSync(lock, 'utf8'));
-    if (!pid) return Date.now() - statSync(lock).mtimeMs < 2000;
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error.code === 'EPERM';
   }
 }

@@ -1,0 +1,86 @@
+/**
+ * Arguments that are more than a number: durations, call targets, sound files. Checked before anything is opened, so that a mistake is
+ * told in one line and no phone rings for it. Reads files, changes none; used by the commands.
+ */
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { UsageProblem } from './problems.js';
+import { parseWav } from './wav.js';
+
+const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, '': 1000, m: 60_000, min: 60_000, h: 3_600_000 };
+
+/** `500ms`, `10s`, `10`, `1.5m`, `2h` → milliseconds. */
+export function parseDuration(flag: string, text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/.exec(text.trim().toLowerCase());
+  const unit = units[match?.[2] ?? ''];
+  const ms = Number(match?.[1]) * (unit ?? Number.NaN);
+  // Timers of the runtime end at 2^31 ms, about 24 days.
+  if (!(ms > 0 && ms <= 24 * 86_400_000)) {
+    throw new UsageProblem(`${flag}: '${text}' is not a duration; write 500ms, 10s, 2m or 1h`);
+  }
+  return ms;
+}
+
+export interface CallTarget {
+  readonly uri: string;
+  readonly family: 4 | 6;
+}
+
+/** A SIP URI, whose scheme may be left out. The address family decides what the phone listens on. */
+export function parseTarget(text: string): CallTarget {
+  const scheme = /^([a-z][a-z0-9+-]*):(?!\d+(?:[;?]|$))/i.exec(text)?.[1]?.toLowerCase();
+  if (scheme === 'sips')
+    throw new UsageProblem('sips: needs TLS, which this version does not speak; call sip: instead');
+  if (scheme !== undefined && scheme !== 'sip' && !text.includes('@')) {
+    throw new UsageProblem(`'${text}' is no SIP address; write sip:room@host, for example sip:lobby@127.0.0.1:5060`);
+  }
+  const uri = scheme === 'sip' ? text : `sip:${text}`;
+  const host = /^sip:(?:[^@\s<>"]+@)?(\[[0-9a-f:.]+\]|[^\s:;?@<>"[\]]+)(?::\d{1,5})?(?:[;?]\S*)?$/i.exec(uri)?.[1];
+  if (host === undefined) {
+    throw new UsageProblem(`'${text}' is no SIP address; write sip:room@host, for example sip:lobby@127.0.0.1:5060`);
+  }
+  return { uri, family: host.startsWith('[') ? 6 : 4 };
+}
+
+/** Checks a sound file to the end of its header and returns its length in milliseconds. */
+export function checkPlayable(flag: string, path: string): number {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    throw new UsageProblem(`${flag}: ${path} ${fileProblem(error)}`);
+  }
+  const wav = parseWav(bytes);
+  if (!wav.ok) {
+    throw new UsageProblem(`${flag}: ${path} ${wav.problem}; make a WAV with: sox input -r 8000 -c 1 -b 16 output.wav`);
+  }
+  return (1000 * wav.frames) / wav.rateHz;
+}
+
+/** Checks that a file can be created or overwritten, without doing it. */
+export function checkWritable(flag: string, path: string): void {
+  try {
+    if (existsSync(path)) {
+      if (statSync(path).isDirectory()) throw new UsageProblem(`${flag}: ${path} is a folder; name a file in it`);
+      accessSync(path, constants.W_OK);
+    } else {
+      const folder = dirname(path);
+      if (!existsSync(folder)) throw new UsageProblem(`${flag}: the folder ${folder} does not exist; create it first`);
+      if (!statSync(folder).isDirectory())
+        throw new UsageProblem(`${flag}: ${folder} is not a folder; name another one`);
+      accessSync(folder, constants.W_OK);
+    }
+  } catch (error) {
+    if (error instanceof UsageProblem) throw error;
+    throw new UsageProblem(`${flag}: ${path} ${fileProblem(error)}`);
+  }
+}
+
+function fileProblem(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT') return 'does not exist';
+  if (code === 'EISDIR') return 'is a folder, not a file';
+  if (code === 'EACCES' || code === 'EPERM') return 'may not be opened; check its permissions';
+  if (code === 'EROFS') return 'is on a read-only file system';
+  return `cannot be opened (${code ?? String(error)})`;
+}

@@ -66,7 +66,8 @@ class StreamMeter {
       report.max_gap_ms = std::max(report.max_gap_ms, gap_ms);
     }
     if (!arrivals.empty()) {
-      const int64_t span_ns = arrivals.back() - arrivals.front() + kFrameNs / 2;
+      // Rounded down: a last packet that is less than a slot late leaves no slot empty.
+      const int64_t span_ns = arrivals.back() - arrivals.front();
       report.empty_slots = std::max<int64_t>(0, span_ns / kFrameNs + 1 - report.received);
     }
     return report;

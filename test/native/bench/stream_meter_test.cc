@@ -88,6 +88,12 @@ TEST_CASE("StreamMeter: a stall that the sender hides in its timestamps shows as
   CHECK(report.max_gap_ms == doctest::Approx(2020));
 }
 
+TEST_CASE("StreamMeter: a last packet that is late leaves no slot empty") {
+  StreamMeter meter;
+  for (int i = 0; i < 10; ++i) Deliver(&meter, i, i == 9 ? 19 * kMs : 0);
+  CHECK(meter.Report().empty_slots == 0);
+}
+
 TEST_CASE("StreamMeter: another SSRC is another line, and a reset forgets") {
   StreamMeter meter;
   for (int i = 0; i < 10; ++i) Deliver(&meter, i);

@@ -60,9 +60,10 @@ export class MediaEngine {
 
   /** Leases ports on a local address. Throws ERR_NO_PORTS, ERR_LIMIT, ERR_ADDRESS_NOT_AVAILABLE, ERR_CLOSED. */
   openStream(bindAddress: string): Stream {
+    // First, so that a lease under virtual time knows which ports have rested.
+    this.#drive?.start();
     const stream = new Stream(this.#host, bindAddress);
     this.#streams.set(stream.handle, stream);
-    this.#drive?.start();
     return stream;
   }
 

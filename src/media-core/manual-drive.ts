@@ -30,7 +30,7 @@ export class ManualDrive {
     });
   }
 
-  /** Something was opened. */
+  /** Something is about to be opened. */
   start(): void {
     if (this.#stopped || this.#cancel) return;
     this.#native.advance(this.#clock.nowMs());

@@ -24,7 +24,9 @@ void Put32(std::vector<uint8_t>* bytes, uint32_t value) {
   Put16(bytes, value >> 16);
 }
 
-void PutId(std::vector<uint8_t>* bytes, const char* id) { bytes->insert(bytes->end(), id, id + 4); }
+void PutId(std::vector<uint8_t>* bytes, const char* id) {
+  for (int i = 0; i < 4; ++i) bytes->push_back(static_cast<uint8_t>(id[i]));
+}
 
 struct Format {
   uint32_t tag = 1;

@@ -25,7 +25,8 @@ struct Stream {
     std::vector<uint8_t> payload(static_cast<size_t>(units), static_cast<uint8_t>(number));
     JitterPacket packet;
     packet.sequence = static_cast<uint16_t>(sequence + number);
-    packet.timestamp = base_timestamp + static_cast<uint32_t>(number * units + shift);
+    packet.timestamp =
+        base_timestamp + static_cast<uint32_t>(number * units) + static_cast<uint32_t>(shift);
     packet.payload = payload.data();
     packet.payload_size = payload.size();
     packet.duration = units;

@@ -42,7 +42,7 @@ function fail(text) {
 }
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const openLoad = () => startLoad(members, ['--talkers', talkers, '--arrangement', options.arrangement]);
+const openLoad = () => startLoad(members, ['--talkers', talkers, '--arrangement', options.arrangement, '--realtime']);
 
 /** Lets the room settle, then measures it and the CPU time of `pid`. */
 async function measure(load, pid) {

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 // Two projects. `fast` holds everything that runs on virtual time or in memory and may run in parallel. `real`
 // opens sockets, starts processes or measures real time: one file at a time, so that the files do not
 // disturb each other's deadlines on a small machine.
-const real = ['e2e', 'lifecycle', 'peers', 'system'].map((folder) => `test/${folder}/**/*.test.ts`);
+const real = ['e2e', 'peers', 'lifecycle', 'system'].map((folder) => `test/${folder}/**/*.test.ts`);
 
 export default defineConfig({
   test: {

@@ -28,13 +28,14 @@ export const systemClock: Clock = {
 
 interface Entry<K> {
   readonly key: K;
-  readonly atMs: number;
-  live: boolean;
+  atMs: number;
+  /** Its place in the heap. */
+  index: number;
 }
 
 /**
- * Deadlines by key in one binary heap: thousands of transactions and sessions share one real timer, and re-arming allocates one
- * small entry. A key has at most one deadline; setting it again replaces the old one, whose entry is dropped when it surfaces.
+ * Deadlines by key in one binary heap: thousands of transactions and sessions share one real timer, and re-arming allocates nothing. A
+ * key has at most one deadline; setting it again moves it, and deleting it lets go of the key at once.
  */
 export class DeadlineTable<K> {
   readonly #heap: Entry<K>[] = [];
@@ -47,23 +48,23 @@ export class DeadlineTable<K> {
   /** Sets or replaces the deadline of `key`. */
   set(key: K, atMs: number): void {
     const old = this.#byKey.get(key);
-    if (old) {
-      if (old.atMs === atMs) return;
-      old.live = false;
+    if (!old) {
+      const entry: Entry<K> = { key, atMs, index: this.#heap.length };
+      this.#byKey.set(key, entry);
+      this.#heap.push(entry);
+      this.#rise(entry);
+    } else if (old.atMs !== atMs) {
+      old.atMs = atMs;
+      this.#rise(old);
+      this.#sink(old);
     }
-    const entry: Entry<K> = { key, atMs, live: true };
-    this.#byKey.set(key, entry);
-    this.#push(entry);
-    this.#compact();
   }
 
   /** Removes the deadline of `key`; true if there was one. */
   delete(key: K): boolean {
     const entry = this.#byKey.get(key);
     if (!entry) return false;
-    entry.live = false;
-    this.#byKey.delete(key);
-    this.#compact();
+    this.#remove(entry);
     return true;
   }
 
@@ -73,17 +74,14 @@ export class DeadlineTable<K> {
 
   /** The earliest deadline, or undefined when there is none. */
   nextMs(): number | undefined {
-    this.#dropDead();
     return this.#heap[0]?.atMs;
   }
 
   /** Removes and returns the key with the earliest deadline if it is due at `nowMs`. */
   popDue(nowMs: number): K | undefined {
-    this.#dropDead();
     const first = this.#heap[0];
     if (!first || first.atMs > nowMs) return undefined;
-    this.#popHeap();
-    this.#byKey.delete(first.key);
+    this.#remove(first);
     return first.key;
   }
 
@@ -92,47 +90,39 @@ export class DeadlineTable<K> {
     this.#byKey.clear();
   }
 
-  #dropDead(): void {
-    while (this.#heap[0] && !this.#heap[0].live) this.#popHeap();
+  #remove(entry: Entry<K>): void {
+    this.#byKey.delete(entry.key);
+    const last = this.#heap.pop();
+    if (!last || last === entry) return;
+    this.#place(last, entry.index);
+    this.#rise(last);
+    this.#sink(last);
   }
 
-  /** Dead entries of long timers would pile up (a 32 s timer deleted after 1 s): rebuild when they outnumber the live ones. */
-  #compact(): void {
-    if (this.#heap.length < 64 || this.#heap.length < 2 * this.#byKey.size) return;
-    const live = this.#heap.filter((entry) => entry.live);
-    this.#heap.length = 0;
-    for (const entry of live) this.#push(entry);
-  }
-
-  #push(entry: Entry<K>): void {
-    const heap = this.#heap;
-    let index = heap.length;
-    heap.push(entry);
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      const above = heap[parent] as Entry<K>;
-      if (above.atMs <= entry.atMs) break;
-      heap[index] = above;
-      index = parent;
+  #rise(entry: Entry<K>): void {
+    while (entry.index > 0) {
+      const place = entry.index;
+      const above = this.#heap[(place - 1) >> 1] as Entry<K>;
+      if (above.atMs <= entry.atMs) return;
+      this.#place(entry, above.index);
+      this.#place(above, place);
     }
-    heap[index] = entry;
   }
 
-  #popHeap(): void {
-    const heap = this.#heap;
-    const last = heap.pop();
-    if (!last || heap.length === 0) return;
-    let index = 0;
+  #sink(entry: Entry<K>): void {
     for (;;) {
-      let child = 2 * index + 1;
-      if (child >= heap.length) break;
-      const right = heap[child + 1];
-      if (right && right.atMs < (heap[child] as Entry<K>).atMs) child += 1;
-      const below = heap[child] as Entry<K>;
-      if (below.atMs >= last.atMs) break;
-      heap[index] = below;
-      index = child;
+      const place = entry.index;
+      const left = this.#heap[2 * place + 1];
+      const right = this.#heap[2 * place + 2];
+      const below = left && right && right.atMs < left.atMs ? right : left;
+      if (!below || below.atMs >= entry.atMs) return;
+      this.#place(entry, below.index);
+      this.#place(below, place);
     }
-    heap[index] = last;
+  }
+
+  #place(entry: Entry<K>, index: number): void {
+    this.#heap[index] = entry;
+    entry.index = index;
   }
 }

@@ -112,11 +112,11 @@ export class Phone {
     return makeUri({ user, host: this.address });
   }
 
-  /** Calls `target` and sends the INVITE as soon as the route is known. */
-  async call(target: ReturnType<typeof makeUri>, body: typeof sdp | undefined = sdp): Promise<UsageId> {
+  /** Calls `target` and sends the INVITE as soon as the route is known, with an offer or for a late one. */
+  async call(target: ReturnType<typeof makeUri>, offer: 'offer' | 'late offer' = 'offer'): Promise<UsageId> {
     const usage = this.endpoint.invite({ target, from: { uri: this.uri() }, contactUser: this.name });
     await this.take('routed');
-    this.endpoint.sendInvite(usage, body);
+    this.endpoint.sendInvite(usage, offer === 'offer' ? sdp : undefined);
     return usage;
   }
 

@@ -10,6 +10,7 @@ import {
   printRequest,
   type SipResponse,
 } from '../message/index.js';
+import { detached } from '../transaction/matching.js';
 import type { Body, Flow, InviteParams, ReasonHeader } from '../types.js';
 import { checkHeaders, misuse } from './arguments.js';
 import {
@@ -52,10 +53,11 @@ export class InviteUac implements OutgoingInviteUser {
   readonly #invite: OutgoingInvite;
   #flow: Flow | undefined;
   #contact = '';
-  readonly #early = new Map<string, Dialog>();
-  /** ACKs by To tag: of the branch that made the call and of those that were hung up. */
-  readonly #acks = new Map<string, SuccessAck>();
-  #answeredTag: string | undefined;
+  #early: Map<string, Dialog> | undefined;
+  /** The ACK of the branch that made the call, and its To tag. */
+  #answer: { readonly tag: string; readonly ack: SuccessAck } | undefined;
+  /** ACKs of the branches that were hung up, by To tag. */
+  #hungUp: Map<string, SuccessAck> | undefined;
 
   /** Throws for targets and headers that cannot be sent; nothing has happened then. */
   constructor(core: CoreContext, usage: InviteUsage, params: InviteParams) {
@@ -117,64 +119,70 @@ export class InviteUac implements OutgoingInviteUser {
   }
 
   ack(body: Body | undefined): void {
-    const ack = this.#answeredTag === undefined ? undefined : this.#acks.get(this.#answeredTag);
-    ack?.send(body);
-  }
-
-  get ackOwed(): boolean {
-    return this.#answeredTag !== undefined && this.#acks.get(this.#answeredTag)?.owed === true;
+    this.#answer?.ack.send(body);
   }
 
   /** Early dialogs go; ACKs for 2xx that are still on the way are sent as before. */
   drop(): void {
     this.#invite.drop();
-    for (const dialog of this.#early.values()) this.#core.store.removeDialog(dialog);
-    this.#early.clear();
+    for (const dialog of this.#early?.values() ?? []) this.#core.store.removeDialog(dialog);
+    this.#early = undefined;
   }
 
   /** A peer hung up on a branch that had not answered. */
   removeEarly(dialog: Dialog): void {
-    this.#early.delete(dialog.remoteTag);
+    this.#early?.delete(dialog.remoteTag);
     this.#core.store.removeDialog(dialog);
   }
 
   handleProvisional(response: SipResponse): void {
     const { toTag } = response;
-    const isNew = toTag !== undefined && !this.#early.has(toTag) && this.#early.size < maxForks;
-    if (isNew) {
-      const dialog = this.#dialogOf(response);
-      this.#early.set(toTag, dialog);
-      this.#core.store.addDialog(dialog, this.#usage);
-    }
+    if (toTag !== undefined) this.#addEarly(toTag, response);
     // After a CANCEL nobody wants to hear that it rings.
     if (this.#invite.cancelled) return;
     this.#core.emit({ type: 'provisional', usage: this.#usage.id, response, dialogTag: toTag });
   }
 
+  #addEarly(tag: string, response: SipResponse): void {
+    this.#early ??= new Map();
+    if (this.#early.has(tag) || this.#early.size >= maxForks) return;
+    const dialog = this.#dialogOf(response);
+    this.#early.set(tag, dialog);
+    this.#core.store.addDialog(dialog, this.#usage);
+  }
+
   handleSuccess(response: SipResponse): void {
     const tag = response.toTag ?? '';
-    const known = this.#acks.get(tag);
+    const known = this.#answer?.tag === tag ? this.#answer.ack : this.#hungUp?.get(tag);
     if (known) known.repeat();
-    else if (this.#acks.size < maxForks) this.#handleNewSuccess(response, tag);
+    else this.#handleNewSuccess(response, tag);
   }
 
   #handleNewSuccess(response: SipResponse, tag: string): void {
-    const dialog = this.#dialogOf(response);
-    const ack = new SuccessAck(this.#core, dialog, this.#identity.cseq);
-    this.#acks.set(tag, ack);
     const { cancelled } = this.#invite;
-    const isFirst = this.#answeredTag === undefined && cancelled === undefined && this.#usage.phase === 'calling';
-    if (!isFirst) {
-      ack.send();
-      sendBye(this.#core, dialog, undefined);
-      if (cancelled && this.#usage.phase === 'calling') this.#usage.fail(cancelled);
+    const calling = this.#usage.phase === 'calling';
+    if (!calling || cancelled) {
+      this.#hangUp(response, tag);
+      if (calling && cancelled) this.#usage.fail(cancelled);
       return;
     }
-    this.#answeredTag = tag;
+    const dialog = this.#dialogOf(response);
+    this.#answer = { tag: detached(tag), ack: new SuccessAck(this.#core, dialog, this.#identity.cseq) };
     this.drop();
     this.#usage.phase = 'answered';
     this.#usage.establish(dialog);
     this.#core.emit({ type: 'answered', usage: this.#usage.id, response, flow: dialog.flow });
+  }
+
+  /** A branch that answered and is not wanted: ACK, BYE (13.2.2.4). */
+  #hangUp(response: SipResponse, tag: string): void {
+    this.#hungUp ??= new Map();
+    if (this.#hungUp.size >= maxForks) return;
+    const dialog = this.#dialogOf(response);
+    const ack = new SuccessAck(this.#core, dialog, this.#identity.cseq);
+    this.#hungUp.set(detached(tag), ack);
+    ack.send();
+    sendBye(this.#core, dialog, undefined);
   }
 
   handleFailure(failure: InviteFailure): void {

@@ -269,6 +269,8 @@ export class InviteUsage implements ClientUser, TimerOwner {
     this.#patience?.clear();
     if (this.#dialog) this.#core.store.removeDialog(this.#dialog);
     this.#core.store.removeUsage(this.id);
+    // A transaction may hold on to this object for 32 s more, but not to what it was made of.
+    this.#caller = this.#callee = this.#outgoing = this.#incoming = this.#dialog = undefined;
   }
 
   /** The core closes: like {@link finish}, without a word to the peer. */

@@ -8,31 +8,33 @@ import type { Dialog } from './dialog.js';
 import { printInDialog, routeInDialog } from './send.js';
 
 export class SuccessAck {
-  readonly dialog: Dialog;
   readonly #core: CoreContext;
+  /** Until the ACK is made; afterwards its bytes are enough, for as long as the 2xx may come again. */
+  #dialog: Dialog | undefined;
   readonly #cseq: number;
   #sent: { readonly flow: Flow; readonly bytes: Uint8Array } | undefined;
-  #asked = false;
 
   constructor(core: CoreContext, dialog: Dialog, cseq: number) {
     this.#core = core;
-    this.dialog = dialog;
+    this.#dialog = dialog;
     this.#cseq = cseq;
   }
 
   /** True until {@link send} was called. */
   get owed(): boolean {
-    return !this.#asked;
+    return this.#dialog !== undefined;
   }
 
   send(body?: Body): void {
-    this.#asked = true;
     const core = this.#core;
-    routeInDialog(core, this.dialog, (flow) => {
+    const dialog = this.#dialog;
+    this.#dialog = undefined;
+    if (!dialog) return;
+    routeInDialog(core, dialog, (flow) => {
       // Without a way to the peer its 2xx time out there, and so does the dialog.
       if (!flow) return;
       const request = { method: 'ACK', cseq: this.#cseq, headers: [], body };
-      const bytes = printInDialog(core, this.dialog, flow, newBranch(core), request);
+      const bytes = printInDialog(core, dialog, flow, newBranch(core), request);
       this.#sent = { flow, bytes };
       core.send(flow, bytes);
     });

@@ -10,7 +10,7 @@ import type { Flow, TimerConfig } from '../types.js';
 import { clientInvite } from './client-invite.js';
 import { clientNonInvite } from './client-non-invite.js';
 import { ackForFailure } from './derived.js';
-import { clientKey, mergeKey, responseKey, serverKey } from './matching.js';
+import { clientKey, detached, mergeKey, responseKey, serverKey } from './matching.js';
 import { serverInvite } from './server-invite.js';
 import { serverNonInvite } from './server-non-invite.js';
 import { expiryMs, firstIntervalMs, nextIntervalMs } from './timers.js';
@@ -62,8 +62,8 @@ export class TransactionLayer {
   /** Starts a server transaction for a request that {@link takeRequest} did not take. `flow` is the way of its responses. */
   serve(request: SipRequest, flow: Flow, user?: ServerUser): Transaction {
     const isInvite = request.method === 'INVITE';
-    const merge = isInvite && request.toTag === undefined ? mergeKey(request) : undefined;
-    const key = serverKey(request, request.method);
+    const merge = isInvite && request.toTag === undefined ? detached(mergeKey(request)) : undefined;
+    const key = detached(serverKey(request, request.method));
     const transaction = new Transaction(isInvite ? serverInvite : serverNonInvite, key, flow, merge);
     transaction.server = user;
     this.#live.set(key, transaction);

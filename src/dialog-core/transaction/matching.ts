@@ -1,8 +1,16 @@
 /**
  * Keys by which messages find their transactions (RFC 3261 17.1.3, 17.2.3) and by which merged requests show (8.2.2.2). Pure; called by
- * layer.ts. Keys are new flat strings, so that a transaction does not keep the whole text of a message alive.
+ * layer.ts.
  */
 import type { SipRequest, SipResponse } from '../message/index.js';
+
+/**
+ * A copy that stands alone. The engine makes a piece of a text a view into it and a sum of texts a tree of them: what is kept for 32 s
+ * would keep whole messages.
+ */
+export function detached(text: string): string {
+  return Buffer.from(text).toString();
+}
 
 /** What every branch of RFC 3261 begins with (8.1.1.7). */
 export const magicCookie = 'z9hG4bK';

@@ -122,7 +122,7 @@ export class Transport {
     const { port } = socket.local;
     const toFlow = (address: string | undefined): Flow | undefined =>
       address === undefined ? undefined : { transport: 'udp', listener: index, local: { address, port }, remote };
-    if (!wildcard) return toFlow(socket.local.address);
+    if (!wildcard) return { transport: 'udp', listener: index, local: socket.local, remote };
     const local = this.#network.localAddressFor(remote);
     return local instanceof Promise ? local.then(toFlow) : toFlow(local);
   }

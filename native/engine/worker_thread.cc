@@ -2,12 +2,24 @@
 // when there is nothing to do. See worker.h.
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 
 #include <algorithm>
 
 #include "engine/worker.h"
 
 namespace mixminus {
+namespace {
+
+// Signals to the process are for the threads that expect them; a handler must not run in the middle
+// of a tick.
+void BlockSignals() noexcept {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+}
+
+}  // namespace
 
 void Worker::Start() {
   thread_ = std::thread([this] { ThreadMain(); });
@@ -35,6 +47,7 @@ bool Worker::Idle() const noexcept {
 }
 
 void Worker::ThreadMain() noexcept {
+  BlockSignals();
   TryRealtime();
   int64_t grid = MonotonicNs() / kGridNs + 1;
   while (!stop_.load()) {

@@ -79,9 +79,8 @@ export class DemoView {
 function table(callers: readonly CallerStatus[]): string[] {
   const names = callers.map(({ name }) => name);
   const columns: Column[] = [
-    { title: 'caller', align: 'left' },
-    ...names.map((name) => ({ title: `hears ${name}` })),
-    ...['hears', 'says', 'loss', 'jitter', 'delay'].map((title) => ({ title })),
+    { title: 'who hears', align: 'left' },
+    ...[...names, 'in', 'out', 'loss', 'jitter', 'delay'].map((title) => ({ title })),
   ];
   return formatTable(
     columns,
@@ -92,14 +91,15 @@ function table(callers: readonly CallerStatus[]): string[] {
 function heardCell({ name, hears }: CallerStatus, speaker: string): string {
   const levelDb = hears.get(speaker);
   if (levelDb === undefined) return '…';
-  if (levelDb > audibleDb) return name === speaker ? `ITSELF ${signed(levelDb)}` : `yes ${signed(levelDb)}`;
-  return 'no';
+  if (levelDb <= audibleDb) return '—';
+  return name === speaker ? `ECHO ${signed(levelDb)}` : signed(levelDb);
 }
 
-/** Two decimals hide less than they show: a whole decibel moves with every syllable. */
+/** One decimal, with a sign unless it is zero. */
 function signed(levelDb: number): string {
-  const rounded = levelDb.toFixed(1);
-  return `${levelDb >= 0 && rounded !== '-0.0' ? '+' : ''}${rounded} dB`.replace('+0.0', '0.0').replace('-0.0', '0.0');
+  // Without the negative zero.
+  const rounded = Math.round(levelDb * 10) / 10 || 0;
+  return `${rounded > 0 ? '+' : ''}${rounded.toFixed(1)} dB`;
 }
 
 function figures({ audio }: CallerStatus): string[] {

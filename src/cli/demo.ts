@@ -115,6 +115,7 @@ async function perform(server: ConferenceServer, sounds: Sounds, stage: Stage): 
         codec: call.codec,
       });
     }
+    view.say('who hears whom, against what was sent (0.0 dB: unchanged); in and out: what a caller hears and says');
     if (!(await talk(callers, stage))) {
       view.say('stopped before the end, so nothing was checked');
       return exitFailure;

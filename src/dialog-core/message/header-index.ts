@@ -63,7 +63,7 @@ export function indexMessage(data: Uint8Array, limits: ParseLimits, index: Heade
   index.startLineFlags = valueFlags;
   if (index.startLineEnd - index.startLineFrom > limits.maxHeaderBytes) index.fault ??= problem('uri-too-long');
   at = readLines(at, n, limits, index);
-  if (at < 0) index.fault ??= problem('missing-blank-line');
+  if (at < 0) index.fault ??= problem(data.length > n ? 'message-too-large' : 'missing-blank-line');
   index.bodyFrom = at < 0 ? n : at;
 }
 

@@ -4,7 +4,7 @@
  * are read and kept (validate.ts), everything else stays bytes until it is asked for. Where RFC 3261 or RFC 4475 lets an element choose
  * between tolerating a fault and refusing it, it is refused with 400: two elements that repair a message differently disagree about it.
  */
-import { HeaderIndex, indexMessage, STRIDE } from './header-index.js';
+import { HeaderIndex, indexMessage } from './header-index.js';
 import type { SipMessage } from './message.js';
 import { type ParseProblem, problem } from './problems.js';
 import { isSip, scanRequestLine, scanStatusLine } from './start-line.js';
@@ -38,14 +38,13 @@ export function parseMessage(data: Uint8Array, limits: ParseLimits = defaultPars
   indexMessage(bytes, limits, index);
   if (index.startLineFrom >= bytes.length) return refuse('empty');
   const head = bytes.toString('latin1', 0, index.bodyFrom);
-  const lines = index.lines.slice(0, index.count * STRIDE);
   const bodyEnd = Math.min(bytes.length, limits.maxMessageBytes);
   if (isSip(bytes, index.startLineFrom, index.startLineEnd)) {
-    const view = new ResponseView(bytes, head, lines, index.bodyFrom, bodyEnd);
+    const view = new ResponseView(bytes, head, index, bodyEnd);
     const fault = index.fault ?? scanStatusLine(view, index) ?? checkHeaders(view, index);
     return fault === undefined ? { ok: true, message: view } : { ok: false, error: fault };
   }
-  const view = new RequestView(bytes, head, lines, index.bodyFrom, bodyEnd);
+  const view = new RequestView(bytes, head, index, bodyEnd);
   const lineFault = scanRequestLine(view, index);
   if (lineFault?.code === 'not-sip') return refuse('not-sip');
   const fault = worst(index.fault, lineFault, checkHeaders(view, index));

@@ -3,9 +3,9 @@
  * becomes a string, and a known header an object, when somebody asks for it; the parser asks for those that it must check, and what it
  * read is kept. Pure. Made by parser.ts only. Strings cut from a view may keep its head alive (V8 slices), at most the message's size.
  */
-import { NON_ASCII, NUMBER_MASK, STRIDE, UNCLEAN } from './header-index.js';
+import { type HeaderIndex, NON_ASCII, NUMBER_MASK, STRIDE, UNCLEAN } from './header-index.js';
 import { buildCSeq, type CSeq, scanCSeq } from './headers/cseq.js';
-import { splitList } from './headers/list.js';
+import { splitValues } from './headers/list.js';
 import { buildNameAddr, type NameAddr, scanNameAddr } from './headers/name-addr.js';
 import { CALL_ID, CONTACT, CONTENT_TYPE, CSEQ, FROM, isList, nameNumber, TO, UNKNOWN, VIA } from './headers/names.js';
 import { noParams } from './headers/params.js';
@@ -56,6 +56,8 @@ abstract class View implements MessageView {
   /** The head decoded as Latin-1, so that offsets into the bytes are offsets into the text. */
   readonly head: string;
   readonly lines: readonly number[];
+  /** Offsets of the start line and the body. */
+  readonly messageFrom: number;
   readonly bodyFrom: number;
   bodyEnd: number;
   private builtFrom: NameAddr | undefined = undefined;
@@ -64,11 +66,12 @@ abstract class View implements MessageView {
   private builtCSeq: CSeq | undefined = undefined;
   private builtContact: NameAddr | null | undefined = null;
 
-  constructor(data: Buffer, head: string, lines: readonly number[], bodyFrom: number, bodyEnd: number) {
+  constructor(data: Buffer, head: string, index: HeaderIndex, bodyEnd: number) {
     this.data = data;
     this.head = head;
-    this.lines = lines;
-    this.bodyFrom = bodyFrom;
+    this.lines = index.lines.slice(0, index.count * STRIDE);
+    this.messageFrom = index.startLineFrom;
+    this.bodyFrom = index.bodyFrom;
     this.bodyEnd = bodyEnd;
   }
 
@@ -138,7 +141,7 @@ abstract class View implements MessageView {
     const values: string[] = [];
     for (let line = this.findName(name, 0); line >= 0; line = this.findName(name, line + STRIDE)) {
       const value = this.valueAt(line);
-      if (split) values.push(...splitList(value));
+      if (split) values.push(...splitValues(value));
       else values.push(value);
     }
     return values;
@@ -159,7 +162,7 @@ abstract class View implements MessageView {
   }
 
   toBytes(): Uint8Array {
-    return this.data.subarray(0, this.bodyEnd);
+    return this.data.subarray(this.messageFrom, this.bodyEnd);
   }
 
   /** Value of the line at that offset into `lines`, fit to be shown and copied. */
@@ -171,7 +174,13 @@ abstract class View implements MessageView {
   protected text(from: number, end: number, flags: number): string {
     if ((flags & (UNCLEAN | NON_ASCII)) === 0) return this.head.substring(from, end);
     const text = (flags & NON_ASCII) === 0 ? this.head.substring(from, end) : this.data.toString('utf8', from, end);
-    return trimSpace(text.replace(/\r?\n[ \t]+/g, ' ').replace(uncleanCharacters, ' '));
+    const lines = text.split(/\r?\n/).map(trimSpace);
+    return trimSpace(
+      lines
+        .filter((line) => line !== '')
+        .join(' ')
+        .replace(uncleanCharacters, ' '),
+    );
   }
 
   private buildAddress(number: number, isWhole: boolean): NameAddr | undefined {

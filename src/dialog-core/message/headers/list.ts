@@ -9,6 +9,15 @@ const CLOSE = 41;
  * closed keeps the rest of the text in one element.
  */
 export function splitList(value: string): string[] {
+  return split(value, true);
+}
+
+/** As {@link splitList} for headers whose grammar has no comments: in a URI a parenthesis is a character like any other. */
+export function splitValues(value: string): string[] {
+  return split(value, false);
+}
+
+function split(value: string, hasComments: boolean): string[] {
   if (!value.includes(',')) return value.trim() === '' ? [] : [value.trim()];
   const elements: string[] = [];
   let from = 0;
@@ -22,7 +31,7 @@ export function splitList(value: string): string[] {
     else if (quoted) continue;
     else if (code === LESS && depth === 0) bracketed = true;
     else if (code === GREATER && depth === 0) bracketed = false;
-    else if (code === OPEN && !bracketed) depth++;
+    else if (code === OPEN && !bracketed && hasComments) depth++;
     else if (code === CLOSE && depth > 0) depth--;
     else if (code === COMMA && !bracketed && depth === 0) {
       add(elements, value.substring(from, i));

@@ -24,6 +24,7 @@ export function virtualWorld(options: Partial<MemoryNetworkOptions> = {}): Virtu
   const clock = new VirtualClock();
   const network = new MemoryNetwork({ clock, seed: 1, ...options });
   const endpoints: Sessions[] = [];
+  let seeds = 0;
   let lines: string[] = [];
   network.tap(({ sip, from, to, data, dropped }) => {
     if (!sip) return;
@@ -36,7 +37,8 @@ export function virtualWorld(options: Partial<MemoryNetworkOptions> = {}): Virtu
     network,
     async endpoint(address, more = {}) {
       const host = network.host(address);
-      const ids = seededIds(endpoints.length + 1);
+      seeds += 1;
+      const ids = seededIds(seeds);
       const sessions = await createSessions({
         listen: [`udp://${address}:5060`],
         virtual: { clock, datagram: host.datagram, media: host.media, ids },

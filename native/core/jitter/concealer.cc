@@ -15,7 +15,8 @@ namespace {
 constexpr int kShortestPeriodUs = 2500;  // 400 Hz
 constexpr int kLongestPeriodMs = 15;     // 66 Hz
 constexpr int kWindowMs = 10;            // compared when the period is looked for
-constexpr int kHistoryMs = kLongestPeriodMs + kWindowMs + 5;
+constexpr int kHistoryMs = 40;  // two frames: more than the longest period, its window and its seam
+static_assert(kHistoryMs >= kLongestPeriodMs + kWindowMs + 5);
 constexpr int kSeamMs = 1;
 constexpr int kSearchRatePerMs = 8;  // higher rates are searched on every n-th sample
 
@@ -27,25 +28,38 @@ Concealer::Concealer(int rate_hz)
     : per_ms_(ClampRate(rate_hz) / 1000),
       history_capacity_(per_ms_ * kHistoryMs),
       history_(std::make_unique<int16_t[]>(static_cast<size_t>(history_capacity_))),
+      line_(std::make_unique<int16_t[]>(static_cast<size_t>(history_capacity_))),
       cycle_(std::make_unique<int16_t[]>(static_cast<size_t>(per_ms_ * kLongestPeriodMs))) {}
 
 void Concealer::Reset() noexcept {
   history_size_ = 0;
+  history_next_ = 0;
   concealing_ = false;
   blend_left_ = 0;
 }
 
 void Concealer::Remember(const int16_t* samples, int count) noexcept {
-  if (count >= history_capacity_) {
+  if (count > history_capacity_) {
     samples += count - history_capacity_;
     count = history_capacity_;
   }
-  const int keep = std::min(history_size_, history_capacity_ - count);
+  const int first = std::min(count, history_capacity_ - history_next_);
   int16_t* history = history_.get();
-  std::memmove(history, history + history_size_ - keep,
-               static_cast<size_t>(keep) * sizeof(int16_t));
-  std::memcpy(history + keep, samples, static_cast<size_t>(count) * sizeof(int16_t));
-  history_size_ = keep + count;
+  std::memcpy(history + history_next_, samples, static_cast<size_t>(first) * sizeof(int16_t));
+  std::memcpy(history, samples + first, static_cast<size_t>(count - first) * sizeof(int16_t));
+  history_next_ += count;
+  if (history_next_ >= history_capacity_) history_next_ -= history_capacity_;
+  history_size_ = std::min(history_size_ + count, history_capacity_);
+}
+
+// The history in order, oldest first.
+void Concealer::Unroll(int16_t* line) const noexcept {
+  int at = history_next_ - history_size_;
+  if (at < 0) at += history_capacity_;
+  for (int i = 0; i < history_size_; ++i) {
+    line[i] = history_[static_cast<size_t>(at)];
+    if (++at == history_capacity_) at = 0;
+  }
 }
 
 void Concealer::OnAudio(int16_t* samples, int count) noexcept {
@@ -77,12 +91,11 @@ void Concealer::Silence(int16_t* out, int count) noexcept {
 }
 
 // The lag at which the latest 10 ms are most like what came before them, by normalised correlation.
-int Concealer::FindPeriod() const noexcept {
+int Concealer::FindPeriod(const int16_t* end) const noexcept {
   const int stride = std::max(1, per_ms_ / kSearchRatePerMs);
   const int window = per_ms_ * kWindowMs;
   const int longest = std::min(per_ms_ * kLongestPeriodMs, history_size_ - window);
   const int shortest = per_ms_ * kShortestPeriodUs / 1000;
-  const int16_t* end = history_.get() + history_size_;
   int best = std::min(per_ms_ * kLongestPeriodMs,
                       history_size_);  // noise: the longest repeats least audibly
   float best_score = 0;
@@ -114,8 +127,9 @@ void Concealer::Begin() noexcept {
   period_ = 0;
   blend_left_ = 0;
   if (history_size_ < per_ms_ * kWindowMs) return;  // too little to repeat: silence
-  period_ = FindPeriod();
-  const int16_t* end = history_.get() + history_size_;
+  Unroll(line_.get());
+  const int16_t* end = line_.get() + history_size_;
+  period_ = FindPeriod(end);
   std::memcpy(cycle_.get(), end - period_, static_cast<size_t>(period_) * sizeof(int16_t));
   // The cycle's last quarter turns into what stood before its first sample, so that it joins
   // itself.

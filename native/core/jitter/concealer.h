@@ -34,15 +34,18 @@ class Concealer {
 
  private:
   void Remember(const int16_t* samples, int count) noexcept;
+  void Unroll(int16_t* line) const noexcept;
   void Begin() noexcept;
-  int FindPeriod() const noexcept;
+  int FindPeriod(const int16_t* end) const noexcept;
   int NextSample() noexcept;
 
   const int per_ms_;
   const int history_capacity_;
-  std::unique_ptr<int16_t[]> history_;  // the latest real audio, newest last
+  std::unique_ptr<int16_t[]> history_;  // the latest real audio, a ring
+  std::unique_ptr<int16_t[]> line_;     // the same in order, made when a gap begins
   std::unique_ptr<int16_t[]> cycle_;    // one pitch period, ready to repeat
   int history_size_ = 0;
+  int history_next_ = 0;  // where the next sample goes
   int period_ = 0;
   int position_ = 0;  // in cycle_
   int made_ = 0;      // samples made up in this run

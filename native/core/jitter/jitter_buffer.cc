@@ -31,7 +31,9 @@ JitterBuffer::JitterBuffer(const JitterBufferConfig& config)
       slot_bytes_(static_cast<size_t>(std::clamp(config.max_payload_bytes, 1, kMaxPayload))),
       mask_(RoundUpSlots(config.slots) - 1),
       slots_(std::make_unique<Slot[]>(mask_ + 1)),
-      payloads_(std::make_unique<uint8_t[]>((mask_ + 1) * slot_bytes_)) {
+      payloads_(new uint8_t[(mask_ + 1) * slot_bytes_]),
+      free_payloads_(new uint16_t[mask_ + 1]) {
+  FreePayloads();
   SetTarget(config.target_ms, config.max_ms);
 }
 
@@ -41,8 +43,16 @@ void JitterBuffer::SetTarget(int target_ms, int max_ms) noexcept {
   max_ = Units(std::clamp(max_ms, target + 60, 10000));
 }
 
+void JitterBuffer::FreePayloads() noexcept {
+  free_count_ = Slots();
+  for (int i = 0; i < free_count_; ++i) {
+    free_payloads_[static_cast<size_t>(i)] = static_cast<uint16_t>(free_count_ - 1 - i);
+  }
+}
+
 void JitterBuffer::Reset() noexcept {
   for (size_t i = 0; i <= mask_; ++i) slots_[i].used = false;
+  FreePayloads();
   started_ = false;
   played_ = false;
   filling_ = true;
@@ -125,7 +135,8 @@ JitterInsert JitterBuffer::PlaceOld(int64_t number) noexcept {
 }
 
 JitterInsert JitterBuffer::Insert(const JitterPacket& packet) noexcept {
-  const bool fits = packet.payload_size <= slot_bytes_ && packet.duration <= clock_hz_ &&
+  const bool fits = packet.payload_size <= slot_bytes_ &&
+                    packet.duration <= std::min(clock_hz_, int{UINT16_MAX}) &&
                     packet.duration * kMinPacketsPerSecond >= clock_hz_;
   if (!fits) {
     InsertMarker(packet.sequence);
@@ -138,11 +149,11 @@ JitterInsert JitterBuffer::Insert(const JitterPacket& packet) noexcept {
   slot->marker = false;
   slot->timestamp = timestamps_.Unwrap(packet.timestamp);
   slot->arrival_ns = packet.arrival_ns;
-  slot->duration = packet.duration;
+  slot->duration = static_cast<uint16_t>(packet.duration);
   slot->size = static_cast<uint16_t>(packet.payload_size);
   slot->payload_type = packet.payload_type;
-  uint8_t* payload = payloads_.get() + Index(packet.sequence) * slot_bytes_;
-  std::memcpy(payload, packet.payload, packet.payload_size);
+  slot->payload = free_payloads_[static_cast<size_t>(--free_count_)];
+  std::memcpy(PayloadOf(*slot), packet.payload, packet.payload_size);
   packet_units_ = packet.duration;
   content_ += packet.duration;
   ++audio_count_;
@@ -187,7 +198,9 @@ void JitterBuffer::AdvanceTo(int64_t sequence) noexcept {
 void JitterBuffer::Release(Slot* slot) noexcept {
   slot->used = false;
   --count_;
-  if (!slot->marker) --audio_count_;
+  if (slot->marker) return;
+  --audio_count_;
+  free_payloads_[static_cast<size_t>(free_count_++)] = slot->payload;
 }
 
 void JitterBuffer::DropMarkers() noexcept {

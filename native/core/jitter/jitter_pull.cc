@@ -209,7 +209,7 @@ void JitterBuffer::EmitPacket(int64_t head, int rest, JitterPlan* plan) noexcept
   segment.kind = JitterSegmentKind::kPacket;
   segment.length = length;
   segment.offset = offset;
-  segment.payload = payloads_.get() + Index(head) * slot_bytes_;
+  segment.payload = PayloadOf(slot);
   segment.payload_size = slot.size;
   segment.arrival_ns = slot.arrival_ns;
   segment.sequence = slot.sequence;

@@ -46,27 +46,26 @@ void ReceiveLeg::Configure(const ReceiveLegConfig& config) noexcept {
 
 // True when a payload type now means another codec than buffered packets of it were sent with.
 bool ReceiveLeg::MapPayloads(const ReceiveLegConfig& config) noexcept {
-  CodecId codecs[128] = {};
-  PayloadKind kinds[128] = {};
+  PayloadMeaning meanings[128];
   const int count = std::clamp(config.format_count, 0, ReceiveLegConfig::kMaxFormats);
   for (int i = 0; i < count; ++i) {
     const PayloadFormat& format = config.formats[i];
     if (format.payload_type > 127) continue;
     const bool audio = SharedDecoder(format.codec) != nullptr;
-    codecs[format.payload_type] = format.codec;
-    kinds[format.payload_type] = audio ? PayloadKind::kAudio : PayloadKind::kComfortNoise;
+    meanings[format.payload_type].kind = audio ? PayloadKind::kAudio : PayloadKind::kComfortNoise;
+    meanings[format.payload_type].codec = format.codec;
   }
   const int event = config.telephone_event_payload_type;
-  if (event >= 0 && event <= 127) kinds[event] = PayloadKind::kTelephoneEvent;
+  if (event >= 0 && event <= 127) meanings[event].kind = PayloadKind::kTelephoneEvent;
   bool changed = false;
   for (int i = 0; i < 128; ++i) {
-    const bool was_audio = kind_of_[i] == PayloadKind::kAudio;
-    changed =
-        changed || (was_audio && kinds[i] == PayloadKind::kAudio && codecs[i] != codec_of_[i]);
-    // Packets of a type that is no longer negotiated are still in the buffer; their meaning is kept
-    // for them.
-    if (kinds[i] == PayloadKind::kAudio || !was_audio) codec_of_[i] = codecs[i];
-    kind_of_[i] = kinds[i];
+    const bool was_audio = meaning_[i].kind == PayloadKind::kAudio;
+    const bool is_audio = meanings[i].kind == PayloadKind::kAudio;
+    changed = changed || (was_audio && is_audio && meanings[i].codec != meaning_[i].codec);
+    // Packets of a type that is no longer negotiated are still in the buffer; its codec is kept for
+    // them.
+    if (was_audio && !is_audio) meanings[i].codec = meaning_[i].codec;
+    meaning_[i] = meanings[i];
   }
   return changed;
 }
@@ -125,7 +124,7 @@ void ReceiveLeg::ResetSource() noexcept {
 }
 
 InsertResult ReceiveLeg::Dispatch(const RtpPacketView& packet, int64_t arrival_ns) noexcept {
-  switch (kind_of_[packet.payload_type & 0x7F]) {
+  switch (meaning_[packet.payload_type & 0x7F].kind) {
     case PayloadKind::kAudio:
       return InsertAudio(packet, arrival_ns);
     case PayloadKind::kTelephoneEvent:
@@ -156,7 +155,7 @@ InsertResult ReceiveLeg::InsertEvent(const RtpPacketView& packet, int64_t arriva
 
 InsertResult ReceiveLeg::InsertAudio(const RtpPacketView& packet, int64_t arrival_ns) noexcept {
   stats_.OnArrival(packet.timestamp, arrival_ns);
-  const AudioDecoder* decoder = SharedDecoder(codec_of_[packet.payload_type & 0x7F]);
+  const AudioDecoder* decoder = SharedDecoder(meaning_[packet.payload_type & 0x7F].codec);
   JitterPacket buffered;
   buffered.sequence = packet.sequence;
   buffered.timestamp = packet.timestamp;
@@ -232,7 +231,7 @@ PullResult ReceiveLeg::PullFrame(int16_t* out, int count) noexcept {
 
 void ReceiveLeg::DecodeSegment(const JitterSegment& segment, int16_t* out) noexcept {
   if (played_arrival_ns_ == 0) played_arrival_ns_ = segment.arrival_ns;
-  AudioDecoder* decoder = SharedDecoder(codec_of_[segment.payload_type & 0x7F]);
+  AudioDecoder* decoder = SharedDecoder(meaning_[segment.payload_type & 0x7F].codec);
   const int decoded = decoder == nullptr ? 0
                                          : decoder->Decode(segment.payload, segment.payload_size,
                                                            segment.offset, out, segment.length);

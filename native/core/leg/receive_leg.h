@@ -127,8 +127,11 @@ class ReceiveLeg {
   int level_dbov_ = kSilenceDbov;
   VadEvent vad_event_ = VadEvent::kNone;
   int64_t played_arrival_ns_ = 0;
-  CodecId codec_of_[128] = {};  // of audio payload types
-  PayloadKind kind_of_[128] = {};
+  struct PayloadMeaning {
+    PayloadKind kind = PayloadKind::kUnknown;
+    CodecId codec = CodecId::kNone;
+  };
+  PayloadMeaning meaning_[128];
   int event_clock_hz_ = 0;
   Candidate candidate_;
   ReceiveLegCounters counters_;

@@ -41,7 +41,8 @@ bool Mixer::Add(const AudioFrame& frame) noexcept {
   if (frame.rate_hz != rate_hz_ || added_ == kMaxMembers) return false;
   const int16_t* __restrict samples = frame.samples;
   int32_t* __restrict sum = sum_;
-  for (int i = 0; i < samples_; ++i) sum[i] += samples[i];
+  const int count = samples_;  // a member would be read again after every store
+  for (int i = 0; i < count; ++i) sum[i] += samples[i];
   ++added_;
   return true;
 }
@@ -61,12 +62,13 @@ void Mixer::MinusPlusInto(const AudioFrame* own, const AudioFrame* extra,
     return;
   }
   alignas(16) int32_t wide[AudioFrame::kMaxSamples];
+  const int count = samples_;
   if (extra == nullptr) {
-    for (int i = 0; i < samples_; ++i) wide[i] = sum_[i] - own->samples[i];
+    for (int i = 0; i < count; ++i) wide[i] = sum_[i] - own->samples[i];
   } else if (own == nullptr) {
-    for (int i = 0; i < samples_; ++i) wide[i] = sum_[i] + extra->samples[i];
+    for (int i = 0; i < count; ++i) wide[i] = sum_[i] + extra->samples[i];
   } else {
-    for (int i = 0; i < samples_; ++i) wide[i] = sum_[i] - own->samples[i] + extra->samples[i];
+    for (int i = 0; i < count; ++i) wide[i] = sum_[i] - own->samples[i] + extra->samples[i];
   }
   Clip(wide, samples_, out->samples);
 }

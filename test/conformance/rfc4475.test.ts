@@ -160,7 +160,7 @@ describe('answered', () => {
   it.each(Object.entries(answered))('%s', (name, { status, code, mend }) => {
     const result = parseMessage(torture(name));
     expect(result).toMatchObject({ ok: false, error: { status, code } });
-    expect(result.message?.topVia.host).not.toBe('');
+    expect(result.message?.topVia.host).toMatch(/\w/);
     const again = parseMessage(mended(name, mend));
     expect(again.ok ? 'ok' : again.error.code).toBe('ok');
   });

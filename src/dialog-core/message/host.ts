@@ -36,7 +36,7 @@ export function scanHost(bytes: Uint8Array, from: number, end: number): number {
   // The last label of a name begins with a letter; whatever else ends in digits is an IPv4 address or nothing.
   const first = bytes[top]!;
   if ((classes[first]! & ALPHA) !== 0 || first === UNDERSCORE) return at;
-  return !hasFinalDot && isFourBytes(bytes, from, at) ? at : -1;
+  return isFourBytes(bytes, from, at) ? at : -1;
 }
 
 function isLabel(bytes: Uint8Array, from: number, end: number): boolean {

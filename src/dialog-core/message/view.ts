@@ -90,12 +90,12 @@ abstract class View implements MessageView {
   }
 
   get from(): NameAddr {
-    this.builtFrom ??= this.buildAddress(FROM, true) ?? unreadableAddress;
+    this.builtFrom ??= this.buildAddress(FROM) ?? unreadableAddress;
     return this.builtFrom;
   }
 
   get to(): NameAddr {
-    this.builtTo ??= this.buildAddress(TO, true) ?? unreadableAddress;
+    this.builtTo ??= this.buildAddress(TO) ?? unreadableAddress;
     return this.builtTo;
   }
 
@@ -114,7 +114,7 @@ abstract class View implements MessageView {
 
   get contact(): NameAddr | undefined {
     // Null is "not looked yet": undefined is an answer.
-    if (this.builtContact === null) this.builtContact = this.buildAddress(CONTACT, false);
+    if (this.builtContact === null) this.builtContact = this.buildAddress(CONTACT);
     return this.builtContact;
   }
 
@@ -183,12 +183,11 @@ abstract class View implements MessageView {
     );
   }
 
-  private buildAddress(number: number, isWhole: boolean): NameAddr | undefined {
+  private buildAddress(number: number): NameAddr | undefined {
     const line = this.find(number, '', 0);
     if (line < 0) return undefined;
     const value = this.sourceAt(line);
-    const stop = scanNameAddr(value.bytes, value.from, value.end);
-    return stop >= 0 && (stop === value.end || !isWhole) ? buildNameAddr(value) : undefined;
+    return scanNameAddr(value.bytes, value.from, value.end) >= 0 ? buildNameAddr(value) : undefined;
   }
 
   private buildTopVia(): Via {

@@ -86,11 +86,10 @@ const byText = new Map<string, number>();
 /** Numbers by first letter, last letter and length, for look-ups by bytes; names that fall together are chained by `nextInSlot`. */
 const slots = new Uint8Array(32 * 32 * 32);
 const nextInSlot = new Uint8Array(names.length);
-/** Each name in lower case, {@link WIDTH} bytes a name. */
+/** Each name in lower case, {@link WIDTH} bytes a name; all are shorter, so that a longer one differs at the zero behind them. */
 const WIDTH = 32;
 const spelling = new Uint8Array(names.length * WIDTH);
 const spellingWords = new DataView(spelling.buffer);
-const lengths = Uint8Array.from(names, (name) => name.length);
 
 function slotOf(first: number, last: number, length: number): number {
   return (first & 31) | ((last & 31) << 5) | ((length & 31) << 10);
@@ -131,7 +130,6 @@ export function nameNumberAt(data: DataView, start: number, end: number): number
 
 /** Setting bit 5 lowers letters and leaves '-' alone; no other byte above 32 becomes a letter or '-' by it. */
 function isSpelled(number: number, data: DataView, start: number, length: number): boolean {
-  if (lengths[number] !== length) return false;
   const from = number * WIDTH;
   let i = 0;
   for (; i + 4 <= length; i += 4) {

@@ -134,6 +134,7 @@ describe('a refused request', () => {
     ['400 bad-via', request({ Via: 'Via: SIP/3.0/UDP host.example.com' })],
     ['400 bad-via', request({}, ['Via: SIP/2.0/UDP a.com, SIP/2.0/UDP'])],
     ['400 bad-via', request({}, ['Via:'])],
+    ['400 bad-via', request({}, ['Via: SIP/2.0/UDP a.com xSIP/2.0/UDP b.com'])],
     ['400 bad-branch', request({ Via: 'Via: SIP/2.0/UDP host.example.com;branch=Z9HG4BK' })],
     ['400 bad-from', request({ From: 'From: alice' })],
     ['400 bad-from', request({ From: 'From: <sip:a@b.com>;tag' })],
@@ -155,6 +156,7 @@ describe('a refused request', () => {
     ['400 bad-contact', request({ Contact: 'Contact: sip:a@b.com?x=y' })],
     ['400 bad-contact', request({ Contact: 'Contact: *, <sip:a@b.com>' })],
     ['400 bad-contact', request({}, ['m: <sip:a@b.com>,'])],
+    ['400 bad-contact', request({}, ['m: <sip:a@b.com>x<sip:c@d.com>'])],
     ['400 bad-route', request({}, ['Route: sip:a.com'])],
     ['400 bad-route', request({}, ['Route: <sip:a.com;lr>, sip:b.com'])],
     ['400 bad-record-route', request({}, ['Record-Route: <sip:a.com'])],
@@ -192,6 +194,18 @@ describe('a refused request', () => {
   ];
   it.each(cases)('is answered %s: %j', (expected, text) => {
     expect(verdict(text)).toBe(expected);
+  });
+
+  it('for a control character wherever it stands, and for no other', () => {
+    for (let code = 0; code < 256; code++) {
+      const isBad = (code < 32 && code !== 9) || code === 127;
+      const expected = isBad ? (code === 10 || code === 13 ? '400 bad-line-end' : '400 control-character') : 'ok';
+      for (let at = 0; at < 9; at++) {
+        const value = `${'a'.repeat(at)}${String.fromCharCode(code)}${'b'.repeat(9 - at)}`;
+        const line = `Subject: ${value}: c`;
+        expect(verdict(request({}, [line])), JSON.stringify(line)).toBe(expected);
+      }
+    }
   });
 
   it('names a duplicate in its reason', () => {
@@ -272,6 +286,7 @@ describe('a response', () => {
     ['400 bad-status-line', 'SIP/2.0 200'],
     ['400 bad-status-line', 'SIP/2.0 99 x'],
     ['400 bad-status-line', 'SIP/2.0 099 x'],
+    ['400 bad-status-line', 'SIP/2.0 0200 x'],
     ['400 bad-status-line', 'SIP/2.0 700 x'],
     ['400 bad-status-line', 'SIP/2.0 2000 x'],
     ['400 bad-status-line', 'SIP/2.0 4294967301 x'],

@@ -30,6 +30,12 @@ describe('parseParams', () => {
     expect(parseParams(many)?.get('p1999')).toBe('1999');
     expect(parseParams(`${many};P3`)).toBeUndefined();
   });
+
+  it('takes linear time for any number of names', () => {
+    // In pairs this would take minutes.
+    const many = Array.from({ length: 200_000 }, (_, i) => `;${i.toString(36)}`).join('');
+    expect(parseParams(many)?.size).toBe(200_000);
+  });
 });
 
 it('printParams quotes values that are no token, and they read back', () => {

@@ -47,6 +47,7 @@ describe('parseVia', () => {
     'SIP//UDP a.com',
     'SIP/2.0/ a.com',
     'SIP/2.0/UDPa.com',
+    'SIP/2.0/UDP[::1]',
     'SIP/2.0/UDP 2001:db8::1',
     'SIP/2.0/UDP a..com',
     'SIP/2.0/UDP a.com:',

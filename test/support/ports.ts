@@ -40,10 +40,9 @@ export function mediaPorts(pairs: number): [first: number, last: number] {
   return [first, first + count - 1];
 }
 
-/** Whether some process of this machine has the UDP port open, by the kernel's own table (IPv4). */
+/** Whether some process of this machine has the UDP port open, by the kernel's own tables. */
 export function isUdpPortOpen(port: number): boolean {
   const wanted = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  return readFileSync('/proc/net/udp', 'utf8')
-    .split('\n')
-    .some((line) => line.trim().split(/\s+/)[1]?.endsWith(wanted));
+  const lines = ['/proc/net/udp', '/proc/net/udp6'].flatMap((table) => readFileSync(table, 'utf8').split('\n'));
+  return lines.some((line) => line.trim().split(/\s+/)[1]?.endsWith(wanted));
 }

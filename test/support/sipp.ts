@@ -14,7 +14,9 @@ const scenarios = fileURLToPath(new URL('../peers/scenarios', import.meta.url));
 export interface SippOptions {
   /** Built in (`uac`, `uas`), a file of test/peers/scenarios without its ending, or the text of a scenario. */
   readonly scenario: 'uac' | 'uas' | { readonly file: string } | { readonly xml: string };
-  /** Whom it calls, on 127.0.0.1; undefined for scenarios that are called. */
+  /** Loopback address of both sides; default 127.0.0.1. */
+  readonly host?: '127.0.0.1' | '::1';
+  /** Port that it calls; undefined for scenarios that are called. */
   readonly target?: number;
   /** User part of the URI called: `[service]` in scenarios. Default `service`. */
   readonly user?: string;
@@ -71,8 +73,8 @@ export class Sipp {
   static async start(options: SippOptions): Promise<Sipp> {
     const path = requireProgram('sipp', 'sip-tester');
     const folder = temporaryFolder();
-    const port = options.port ?? (await freeUdpPort());
-    const mediaPort = (await freeUdpPort()) & ~1;
+    const port = options.port ?? (await freeUdpPort(options.host));
+    const mediaPort = (await freeUdpPort(options.host)) & ~1;
     const timeoutMs = options.timeoutMs ?? 30_000;
     const args = [...scenarioArgs(options, folder.path), ...commonArgs(options, { port, mediaPort, timeoutMs })];
     const program = new ChildProgram(path, args, { cwd: folder.path });
@@ -141,9 +143,9 @@ function commonArgs(
   { port, mediaPort, timeoutMs }: { port: number; mediaPort: number; timeoutMs: number },
 ): string[] {
   const keys = Object.entries(options.keys ?? {}).flatMap(([key, value]) => ['-key', key, String(value)]);
-  const { target, user, calls = 1, rate = 10, holdMs = 0 } = options;
+  const { host = '127.0.0.1', target, user, calls = 1, rate = 10, holdMs = 0 } = options;
   return [
-    ...['-i', '127.0.0.1', '-p', String(port), '-mi', '127.0.0.1', '-mp', String(mediaPort)],
+    ...['-i', host, '-p', String(port), '-mi', host, '-mp', String(mediaPort)],
     ...['-m', String(calls), '-r', String(rate), '-d', String(holdMs), '-nostdin', '-skip_rlimit'],
     ...['-timeout', `${Math.ceil(timeoutMs / 1000)}s`, '-timeout_error'],
     ...['-trace_stat', '-stf', 'statistics.csv', '-fd', '1'],
@@ -152,7 +154,7 @@ function commonArgs(
     ...(options.rtpEcho ? ['-rtp_echo'] : []),
     ...keys,
     ...(options.args ?? []),
-    ...(target === undefined ? [] : [`127.0.0.1:${target}`]),
+    ...(target === undefined ? [] : [host.includes(':') ? `[${host}]:${target}` : `${host}:${target}`]),
   ];
 }
 

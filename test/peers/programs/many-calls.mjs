@@ -12,8 +12,8 @@ const atOnce = 10;
 /** Few enough for the warm-up to have opened all of them. */
 const pairs = 60;
 
-/** Everything that RFC 3261 keeps for 64·T1 or T4 is gone after a second or two. */
-const timers = { t1Ms: 20, t2Ms: 80, t4Ms: 50, timerCMs: 180_000 };
+/** Everything that RFC 3261 keeps for 64·T1 or T4 is gone after three seconds or so. */
+const timers = { t1Ms: 50, t2Ms: 200, t4Ms: 100, timerCMs: 180_000 };
 const first = 10_000 + 2 * Math.floor(Math.random() * 8000);
 
 function open(from, extra) {

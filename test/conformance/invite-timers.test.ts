@@ -219,6 +219,22 @@ describe('BYE (15)', () => {
     expect(harness.lastEvent('ended').by).toBe('local-bye');
   });
 
+  test('of a callee ends the call at the latest after 64·T1, even where the ACK came late', () => {
+    const harness = new StackHarness();
+    const usage = accepted(harness);
+    harness.runTo(30_000);
+    harness.do(usage, (it) => it.bye(undefined));
+    harness.runTo(31_900);
+    harness.receive(inDialog(harness.last('200 INVITE'), 'ACK', 10));
+    harness.runTo(61_999);
+    expect(harness.eventTypes).not.toContain('ended');
+    harness.runTo(62_000);
+    expect(harness.lastEvent('ended').by).toBe('local-bye');
+    harness.runTo(64_000);
+    expect(harness.eventTypes.filter((type) => type === 'ended')).toHaveLength(1);
+    expect(harness.stack.counts()).toMatchObject({ transactions: 0, deadlines: 0, usages: 0, dialogs: 0 });
+  });
+
   test('of a callee goes without the ACK when that is overdue', () => {
     const harness = new StackHarness();
     const usage = accepted(harness);

@@ -67,7 +67,10 @@ export function fromCallee(
 
 /** The peer calls: its INVITE has come, 100 has gone. */
 export function ringing(harness: StackHarness, overrides: Partial<RequestParts> = {}): UsageId {
+  const before = harness.eventTypes.filter((type) => type === 'invite').length;
   harness.receive(peerInvite(overrides));
+  const invites = harness.eventTypes.filter((type) => type === 'invite').length;
+  if (invites !== before + 1) throw new Error(`it does not ring: ${harness.lines.at(-1)}`);
   return harness.lastEvent('invite').usage;
 }
 

@@ -20,13 +20,11 @@ export function replyHead(request: SipRequest, source: SocketAddress, toTag: str
   for (const via of request.headerValues('via')) {
     head.push(['Via', head.length === 0 ? amendVia(via, source) : via]);
   }
-  const to = request.header('to') ?? '';
-  head.push(
-    ['From', request.header('from') ?? ''],
-    ['To', request.toTag === undefined ? `${to};tag=${toTag}` : to],
-    ['Call-ID', request.header('call-id') ?? ''],
-    ['CSeq', request.header('cseq') ?? ''],
-  );
+  for (const name of ['From', 'To', 'Call-ID', 'CSeq']) {
+    const value = request.header(name);
+    // A refused request may lack any of them; what it has is repeated as it is.
+    if (value) head.push([name, name === 'To' && request.toTag === undefined ? `${value};tag=${toTag}` : value]);
+  }
   return head;
 }
 

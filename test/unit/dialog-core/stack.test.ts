@@ -312,6 +312,9 @@ describe('requests in a dialog', () => {
     harness.receive(inDialog(ok, 'BYE', 19));
     expect(startLine(harness.last('500 BYE'))).toMatch(/^SIP\/2.0 500 /);
     expect(harness.eventTypes).not.toContain('ended');
+    // The same number in another request is an error of the peer that harms nobody.
+    harness.receive(inDialog(ok, 'OPTIONS', 20, { branch: 'z9hG4bKagain' }));
+    expect(harness.times('200 OPTIONS')).toHaveLength(2);
     // Gaps are fine.
     harness.receive(inDialog(ok, 'BYE', 2000));
     expect(harness.lastEvent('ended').by).toBe('remote-bye');

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseReason } from '../../../../src/dialog-core/dialog/reason.js';
-import { amendVia, hostPort } from '../../../../src/dialog-core/dialog/reply.js';
+import { amendVia, hostPort, replyHead } from '../../../../src/dialog-core/dialog/reply.js';
+import { parseMessage } from '../../../../src/dialog-core/index.js';
 import { peerInvite } from '../../../support/sip-dialogs.js';
 import { parse } from '../../../support/sip-stack.js';
 
@@ -47,4 +48,15 @@ test.each([
 
 test('no Reason is none', () => {
   expect(parseReason(parse(peerInvite(), 'request'))).toBeUndefined();
+});
+
+test('a reply to a request that lacks headers repeats those that it has', () => {
+  const text = Buffer.from(peerInvite())
+    .toString()
+    .replace(/To: .*\r\n/, '')
+    .replace(/Call-ID: .*\r\n/, '');
+  const parsed = parseMessage(Buffer.from(text));
+  if (parsed.ok || parsed.message?.kind !== 'request') throw new Error('it was readable');
+  const head = replyHead(parsed.message, source, 'tag');
+  expect(head.map(([name]) => name)).toEqual(['Via', 'From', 'CSeq']);
 });

@@ -37,6 +37,8 @@ const needs = [
   { package: 'clang', purposes: ['test'], present: command('clang++') },
   { package: 'libclang-rt-14-dev', purposes: ['test'], present: fuzzerRuntime },
   { package: 'doctest-dev', purposes: ['test'], present: file('/usr/include/doctest/doctest.h') },
+  // Compiles each file once for the addon and the prebuild, and not again in the next fresh clone.
+  { package: 'ccache', purposes: ['test'], present: command('ccache') },
   { package: 'util-linux', purposes: ['test'], present: command('setarch') },
   { package: 'sip-tester', purposes: ['test'], present: command('sipp') },
   { package: 'baresip-core', purposes: ['test'], present: command('baresip') },

@@ -184,6 +184,13 @@ describe('the network of the machine', () => {
     await aging.localAddressFor({ address: '127.0.0.9', port: 5060 });
   });
 
+  test('has no address for what cannot be reached, and asks again the next time', async () => {
+    const broadcast = { address: '255.255.255.255', port: 5060 };
+    expect(await network.localAddressFor(broadcast)).toBeUndefined();
+    expect(await network.localAddressFor(broadcast)).toBeUndefined();
+    expect(network.localAddressFor(broadcast)).toBeInstanceOf(Promise);
+  });
+
   test('resolves names by family, and says when it cannot', async () => {
     expect(await network.resolve('localhost', 4)).toBe('127.0.0.1');
     await expect(network.resolve('no-such-host.invalid', undefined)).rejects.toMatchObject({

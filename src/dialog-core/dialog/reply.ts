@@ -51,9 +51,11 @@ export function amendVia(text: string, source: SocketAddress): string {
   if (!via) return text;
   const asked = via.params.get('rport') === '';
   const clean = via.params.has('received') ? text.replace(received, '') : text;
-  if (!asked && via.host === source.address) return clean;
+  // The zone of a link-local address means something on this machine only (RFC 4007 11.2).
+  const address = source.address.split('%', 1)[0];
+  if (!asked && via.host === address) return clean;
   const withPort = asked ? clean.replace(rportFlag, `;rport=${source.port}`) : clean;
-  return `${withPort};received=${source.address}`;
+  return `${withPort};received=${address}`;
 }
 
 /**

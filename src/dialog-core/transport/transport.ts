@@ -23,8 +23,8 @@ interface Listener {
   readonly loopback: boolean;
 }
 
-/** Bounds on what strangers can make us hold while routes are being found. */
-const maxWaitingPeers = 1024;
+/** Bounds on what strangers can make us hold while routes are being found; each look-up costs a file descriptor for a moment. */
+const maxWaitingPeers = 256;
 const maxWaitingEach = 64;
 
 export class Transport {

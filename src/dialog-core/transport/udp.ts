@@ -18,7 +18,7 @@ const routeLifeMs = 30_000;
 const maxRoutes = 4096;
 
 interface CachedRoute {
-  readonly address: string | undefined;
+  readonly address: string;
   readonly untilMs: number;
 }
 
@@ -73,6 +73,8 @@ export class UdpNetwork implements DatagramNetwork {
       socket.connect(remote.port === 0 ? 9 : remote.port, remote.address, () => resolve(socket.address().address));
     });
     socket.close();
+    // No route now may be one in a moment, when an interface comes up or a file descriptor is free again.
+    if (address === undefined) return undefined;
     if (this.#routes.size >= maxRoutes) this.#forgetRoutes();
     this.#routes.set(remote.address, { address, untilMs: this.#clock.nowMs() + routeLifeMs });
     return address;

@@ -32,6 +32,8 @@ test('a Via of an IPv6 source', () => {
   const from = { address: '2001:db8::5', port: 5060 };
   expect(amendVia('SIP/2.0/UDP [2001:db8::5];branch=b', from)).toBe('SIP/2.0/UDP [2001:db8::5];branch=b');
   expect(amendVia('SIP/2.0/UDP a;branch=b', from)).toBe('SIP/2.0/UDP a;branch=b;received=2001:db8::5');
+  const zoned = { address: 'fe80::5%eth0', port: 5060 };
+  expect(amendVia('SIP/2.0/UDP a;branch=b', zoned)).toBe('SIP/2.0/UDP a;branch=b;received=fe80::5');
   expect(hostPort('2001:db8::5', 5060)).toBe('[2001:db8::5]:5060');
 });
 

@@ -82,19 +82,19 @@ describe('flows of what comes in', () => {
     expect(received.map(({ text }) => text)).toEqual(['a', 'b', 'c']);
   });
 
-  test('a flood that waits is bounded: 64 datagrams a peer, 1024 peers', async () => {
+  test('a flood that waits is bounded: 64 datagrams a peer, 256 peers', async () => {
     network = new MemoryNetwork({ clock, seed: 1, routeDelayMs: 50 });
     await transport(['10.0.0.1']).bind(on('0.0.0.0'));
     const one = await stranger('10.0.0.8');
     for (let index = 0; index < 200; index += 1) say(one, String(index), '10.0.0.1');
-    for (let index = 0; index < 2000; index += 1) {
+    for (let index = 0; index < 600; index += 1) {
       say(await stranger(`10.${1 + (index >> 8)}.${index & 255}.1`), 'x', '10.0.0.1');
     }
     await clock.advance(100);
     const perPeer = new Map<string, number>();
     for (const { flow } of received) perPeer.set(flow.remote.address, (perPeer.get(flow.remote.address) ?? 0) + 1);
     expect(perPeer.get('10.0.0.8')).toBe(64);
-    expect(perPeer.size).toBe(1024);
+    expect(perPeer.size).toBe(256);
   });
 });
 

@@ -83,16 +83,19 @@ void Conference::MixSpeakers() noexcept {
   int candidates = 0;
   for (int i = 0; i < size_; ++i) {
     RoomMember& member = storage_->members[i];
-    member.speaker.selected = member.speaker.selected && !member.muted;
-    if (!member.muted) storage_->speakers[candidates++] = &member.speaker;
+    if (member.muted) {
+      member.speaker.selected = false;
+    } else {
+      storage_->speakers[candidates++] = &member.speaker;
+    }
   }
   selector_.Select(storage_->speakers.get(), candidates);
 
   mixer_.Begin(kRoomRateHz);
   for (int i = 0; i < size_; ++i) {
     RoomMember& member = storage_->members[i];
-    member.in_mix = member.due && !member.muted && member.speaker.selected &&
-                    member.leg->audible() && mixer_.Add(member.leg->frame());
+    member.in_mix = member.due && member.speaker.selected && member.leg->audible() &&
+                    mixer_.Add(member.leg->frame());
   }
   mixer_.MinusInto(nullptr, &mix_.frame);
   mix_.Changed();

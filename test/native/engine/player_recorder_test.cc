@@ -32,6 +32,10 @@ std::vector<int16_t> Samples(const std::string& path) {
   CHECK(info.rate_hz == 8000);
   CHECK(info.channels == 1);
   CHECK(info.frames * 2 + kWavHeaderSize == bytes.size());
+  // The header says so itself, and does not leave it to "up to the end of the file".
+  const uint32_t declared =
+      bytes[40] | bytes[41] << 8 | bytes[42] << 16 | static_cast<uint32_t>(bytes[43]) << 24;
+  CHECK(declared == info.frames * 2);
   std::vector<int16_t> samples(info.frames);
   ReadWavMono(info, bytes.data(), bytes.size(), 0, info.frames, samples.data());
   return samples;
@@ -158,25 +162,31 @@ TEST_CASE("a recorder of the sent side writes what the member hears, and closes 
   unlink(path.c_str());
 }
 
-TEST_CASE("a held leg's recording keeps time with silence") {
+TEST_CASE("a held leg's recordings keep time with silence") {
   Rig rig;
-  const std::string path = TemporaryPath("held");
   Phone phone = rig.Call();
   rig.Talk({&phone}, {0x25}, 15);
-  Handle received = kNullHandle;
-  REQUIRE(rig.engine->Record(phone.leg, path, RecordSource::kReceived, &received).ok());
+  Handle player = kNullHandle;
+  REQUIRE(rig.engine->Play(phone.leg, std::vector<int16_t>(160, kLevel), true, &player).ok());
+  const std::string paths[] = {TemporaryPath("held-received"), TemporaryPath("held-sent")};
+  Handle recorders[2];
+  REQUIRE(rig.engine->Record(phone.leg, paths[0], RecordSource::kReceived, &recorders[0]).ok());
+  REQUIRE(rig.engine->Record(phone.leg, paths[1], RecordSource::kSent, &recorders[1]).ok());
   rig.Talk({&phone}, {0x25}, 5);
   auto hold = Settings(phone.remote);
   hold->receive_media = false;
+  hold->send = false;
   rig.Configure(phone, std::move(hold));
   rig.Talk({&phone}, {0x25}, 5);
-  REQUIRE(rig.engine->StopRecorder(received).ok());
+  for (const Handle recorder : recorders) REQUIRE(rig.engine->StopRecorder(recorder).ok());
   rig.Tick({&phone});
-  const std::vector<int16_t> samples = Samples(path);
-  REQUIRE(samples.size() == 10 * 160);
-  CHECK(samples[0] == UlawToLinear(0x25));
-  CHECK(samples.back() == 0);
-  unlink(path.c_str());
+  for (const std::string& path : paths) {
+    const std::vector<int16_t> samples = Samples(path);
+    REQUIRE(samples.size() == 10 * 160);
+    CHECK(std::abs(samples[0]) > 100);
+    CHECK(samples.back() == 0);
+    unlink(path.c_str());
+  }
 }
 
 TEST_CASE("a path that cannot be written is refused with the system's reason") {

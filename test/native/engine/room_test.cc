@@ -221,7 +221,28 @@ TEST_CASE("a room grows past its first memory in one call, and everybody hears e
   CHECK(AllOf(phones[39].Heard(), MixOf({0xB0, 0xB1, 0xB2})));
 }
 
-TEST_CASE("a member's timestamps keep following time through a hundred moves in and out of rooms") {
+TEST_CASE("a room that grows keeps who is in it, muted or not") {
+  Rig rig;
+  std::vector<Phone> phones;
+  for (int i = 0; i < 20; ++i) phones.push_back(rig.Call());
+  std::vector<Phone*> all;
+  std::vector<int> codes;
+  for (size_t i = 0; i < phones.size(); ++i) {
+    all.push_back(&phones[i]);
+    codes.push_back(i < 2 ? 0xB0 + static_cast<int>(i) : 0xFF);
+  }
+  const Handle room = rig.Room({});
+  for (size_t i = 0; i < phones.size(); ++i) {
+    REQUIRE(rig.Change(room, RoomOp::kAdd, phones[i], i == 1).ok());
+    rig.Talk(all, codes, 2);
+  }
+  rig.Talk(all, codes, kSettle);
+  CHECK(AllOf(phones[19].Heard(), 0xB0));
+  CHECK(AllOf(phones[1].Heard(), 0xB0));
+}
+
+TEST_CASE(
+    "a member's timestamps keep following time through two hundred moves in and out of rooms") {
   Rig rig;
   Phone a = rig.Call();
   std::vector<Handle> rooms;
@@ -234,11 +255,12 @@ TEST_CASE("a member's timestamps keep following time through a hundred moves in 
   };
   const uint32_t first = timestamp();
   const int64_t start_ns = rig.now_ns();
-  for (int i = 0; i < 100; ++i) {
-    REQUIRE(rig.Change(rooms[static_cast<size_t>(i % 4)], RoomOp::kAdd, a).ok());
-    rig.Talk({&a}, {-1}, 1 + i % 2);
-    REQUIRE(rig.Change(rooms[static_cast<size_t>(i % 4)], RoomOp::kRemove, a).ok());
-    rig.Talk({&a}, {-1}, 1);
+  for (int i = 0; i < 200; ++i) {
+    const Handle room = rooms[static_cast<size_t>(i % 4)];
+    REQUIRE(rig.Change(room, RoomOp::kAdd, a).ok());
+    rig.Tick({&a}, 5 * (1 + i % 7));
+    REQUIRE(rig.Change(room, RoomOp::kRemove, a).ok());
+    rig.Tick({&a}, 5 * (1 + i % 3));
   }
   rig.Talk({&a}, {-1}, 5);
   const double elapsed_ms = static_cast<double>(rig.now_ns() - start_ns) / kNsPerMs;

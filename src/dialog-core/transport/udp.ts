@@ -70,7 +70,9 @@ export class UdpNetwork implements DatagramNetwork {
     const socket = open(remote.address);
     const address = await new Promise<string | undefined>((resolve) => {
       socket.once('error', () => resolve(undefined));
-      socket.connect(remote.port === 0 ? 9 : remote.port, remote.address, () => resolve(socket.address().address));
+      // A callback instead of the listener would be called for errors, too, while the socket still has the wildcard.
+      socket.once('connect', () => resolve(socket.address().address));
+      socket.connect(remote.port === 0 ? 9 : remote.port, remote.address);
     });
     socket.close();
     // No route now may be one in a moment, when an interface comes up or a file descriptor is free again.

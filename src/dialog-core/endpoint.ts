@@ -8,11 +8,12 @@ import { type ResolvedConfig, resolveConfig } from './config.js';
 import type { StackOutput } from './core.js';
 import type { InviteUsage } from './dialog/invite-usage.js';
 import type { SipUri } from './message/index.js';
-import { SipStack, type StackCounts, type StackInput } from './stack.js';
+import { SipStack, type StackInput } from './stack.js';
 import { Transport } from './transport/transport.js';
 import { UdpNetwork } from './transport/udp.js';
 import type {
   Body,
+  CoreCounts,
   DialogCore,
   DialogCoreConfig,
   DialogCoreEvent,
@@ -127,7 +128,7 @@ export class SipEndpoint implements DialogCore {
     });
   }
 
-  counts(): StackCounts {
+  counts(): CoreCounts {
     return this.#stack.counts();
   }
 

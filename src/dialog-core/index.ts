@@ -31,7 +31,6 @@ export {
   uriEquals,
   type Via,
 } from './message/index.js';
-export type { StackCounts } from './stack.js';
 export type {
   Body,
   CoreCounts,

@@ -34,9 +34,6 @@ export type StackInput =
   | { readonly type: 'routed'; readonly key: string; readonly flow: Flow }
   | { readonly type: 'unroutable'; readonly key: string; readonly message: string };
 
-/** Counts beside those of the contract: what was dropped since it belongs to nothing. */
-export type StackCounts = CoreCounts & { readonly unmatched: number };
-
 export class SipStack {
   readonly #core: Core;
   readonly #limits: ParseLimits;
@@ -118,7 +115,7 @@ export class SipStack {
     new OptionsQuery(this.#core, target, from, done).start(hop);
   }
 
-  counts(): StackCounts {
+  counts(): CoreCounts {
     const { counters, transactions, store, deadlines } = this.#core;
     return {
       ...counters,

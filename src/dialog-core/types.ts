@@ -238,6 +238,8 @@ export interface CoreCounts {
   readonly retransmissionsIn: number;
   readonly retransmissionsOut: number;
   readonly refused: number;
+  /** ACKs and responses that belong to nothing. */
+  readonly unmatched: number;
 }
 
 /**

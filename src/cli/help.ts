@@ -35,7 +35,7 @@ Signals:
 
 With --json, one object a line, each with "event" and "time":
   listening {listen, pid}, room {room, state}, joined and left {room, id, from, displayName, members, …},
-  refused {target, from, status, reason}, warning {code, message}, closed; error {message, exitCode}
+  refused {target, from, status, reason}, gaveUp {target, from}, warning {code, message}, closed; error {message, exitCode}
 
 Exit codes: 0 stopped by a signal; 1 it could not start (port in use, …); 2 wrong option, value or
 config file.

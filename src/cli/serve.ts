@@ -79,6 +79,8 @@ export function sentence(event: ServerEvent): string | undefined {
     }
     case 'refused':
       return `${printable(event.from)} was not let in to ${printable(event.target)}: ${event.status} ${printable(event.reason)}`;
+    case 'gaveUp':
+      return `${printable(event.from)} hung up before it was in ${printable(event.target)}`;
     case 'warning':
       return `warning: ${printable(event.message)}`;
     case 'closed':

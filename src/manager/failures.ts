@@ -12,15 +12,32 @@ const codeOf: Record<EndCause, ErrorCode> = {
   rejected: 'ERR_REJECTED',
   timeout: 'ERR_TIMEOUT',
   transport: 'ERR_TRANSPORT',
-  media: 'ERR_NO_COMMON_CODEC',
+  media: 'ERR_INTERNAL',
   closed: 'ERR_CLOSED',
+};
+
+/** What was wrong with media is told by its status (MediaError): want of ports, a broken description, no codec in common. */
+const codeOfMediaStatus: Record<number, ErrorCode> = {
+  400: 'ERR_INVALID_SDP',
+  415: 'ERR_INVALID_SDP',
+  488: 'ERR_NO_COMMON_CODEC',
+  503: 'ERR_NO_PORTS',
+};
+
+/** Statuses of ends that no response told: the request was terminated (487), or we are going away (503). */
+const statusOf: Partial<Record<EndCause, number>> = {
+  'local-hangup': 487,
+  'remote-hangup': 487,
+  cancelled: 487,
+  closed: 503,
 };
 
 /** The error of a verb that waited when its session ended. */
 export function toEndError(reason: EndReason, response: unknown): DialogError {
-  const status = reason.status ?? (reason.cause === 'cancelled' ? 487 : 500);
+  const status = reason.status ?? statusOf[reason.cause] ?? 500;
+  const code = (reason.cause === 'media' && codeOfMediaStatus[status]) || codeOf[reason.cause];
   const number = reason.status === undefined ? '' : `${reason.status} `;
-  return new DialogError(codeOf[reason.cause], `${number}${reason.text}`, status, { response: asResponse(response) });
+  return new DialogError(code, `${number}${reason.text}`, status, { response: asResponse(response) });
 }
 
 /** The error of a hold or resume that the peer refused while the call goes on. */

@@ -38,5 +38,7 @@ export type ServerEvent =
       readonly status: number;
       readonly reason: string;
     }
+  /** A caller hung up while it was being answered. */
+  | { readonly event: 'gaveUp'; readonly target: string; readonly from: string }
   | { readonly event: 'warning'; readonly code: string; readonly message: string }
   | { readonly event: 'closed' };

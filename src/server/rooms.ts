@@ -65,9 +65,11 @@ export class Rooms {
     try {
       return await incoming.accept();
     } catch (error) {
+      const whom = { target: incoming.target, from: incoming.from.uri };
       const reason = error instanceof Error ? error.message : String(error);
       const status = error instanceof SipError ? error.status : 500;
-      this.#parts.report({ event: 'refused', target: incoming.target, from: incoming.from.uri, status, reason });
+      const gaveUp = error instanceof SipError && error.code === 'ERR_CANCELLED';
+      this.#parts.report(gaveUp ? { event: 'gaveUp', ...whom } : { event: 'refused', ...whom, status, reason });
       return undefined;
     } finally {
       // The caller of this function goes on in the same turn, so nobody can take the seat between here and the join.

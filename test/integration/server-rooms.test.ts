@@ -140,7 +140,7 @@ describe('rooms of the server', () => {
     expect(await refusal('sip:lobby@10.0.0.100')).toMatchObject({ status: 486 });
     restore();
     await world.settled(gone.hangup());
-    expect(events.at(-1)).toMatchObject({ event: 'refused', from: 'sip:m1@10.0.0.1' });
+    expect(events.at(-1)).toMatchObject({ event: 'gaveUp', from: 'sip:m1@10.0.0.1' });
     await joined('sip:lobby@10.0.0.100');
   });
 

@@ -163,7 +163,7 @@ describe('SessionManager', () => {
   it('rejects with 503 when no port is left and with the status of a description that cannot be used', async () => {
     const { manager, told } = harness({ mediaPorts: 1 });
     manager.handleFact('s1', incoming);
-    await expect(manager.acceptSession('s1')).rejects.toMatchObject({ status: 503 });
+    await expect(manager.acceptSession('s1')).rejects.toMatchObject({ status: 503, code: 'ERR_NO_PORTS' });
     expect(told[0]).toBe('rejectSession 503');
 
     const other = harness();
@@ -193,6 +193,14 @@ describe('SessionManager', () => {
     await clock.advance(40_001);
     await ended;
     expect(manager.size).toBe(0);
+  });
+
+  it('tells who accepts that the caller hung up before its ACK', async () => {
+    const { manager } = harness();
+    manager.handleFact('s1', incoming);
+    const accepted = manager.acceptSession('s1');
+    manager.handleFact('s1', fact('remote-bye'));
+    await expect(accepted).rejects.toMatchObject({ code: 'ERR_CANCELLED', status: 487 });
   });
 
   it('rejects the verb that cannot be, and only that', async () => {

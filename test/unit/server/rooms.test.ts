@@ -117,7 +117,7 @@ describe('Rooms', () => {
     const a = ring(rooms, 'a');
     a.cancelled();
     await settle();
-    expect(events).toMatchObject([{ event: 'refused', status: 487 }]);
+    expect(events).toMatchObject([{ event: 'gaveUp' }]);
     expect(rooms.conferences).toEqual([]);
     await join(rooms, 'b');
     expect(sessions.conferences.get('lobby')?.size).toBe(1);

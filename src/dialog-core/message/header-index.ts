@@ -68,76 +68,105 @@ export function indexMessage(data: Uint8Array, limits: ParseLimits, index: Heade
 }
 
 /**
- * Reads header lines up to the empty one; returns where the body begins, or -1 when no empty line comes. One flat loop, since this is half
- * of what a message costs: calls for each part of a line made it take 1.7 times as long.
+ * Reads header lines up to the empty one; returns where the body begins, or -1 when no empty line comes. One flat loop for lines as nearly
+ * all are, since this is half of what a message costs; a line with anything unusual in it is read again by {@link readUnusualLine}.
  */
 function readLines(from: number, n: number, limits: ParseLimits, index: HeaderIndex): number {
   const bytes = scratch;
   const words = scratchWords;
   const { lines, first } = index;
-  let at = from;
+  const { maxHeaders, maxHeaderBytes } = limits;
   let count = 0;
+  let at = from;
   while (at < n) {
     const lineFrom = at;
-    let code = 0;
-    for (; at < n; at++) {
-      code = bytes[at]!;
-      if (code <= SP || code === COLON) break;
-    }
+    while (at < n && bytes[at]! > SP && bytes[at] !== COLON) at++;
     const nameEnd = at;
-    if (code !== COLON) {
-      if (at === lineFrom && isLineEnd(at, n)) {
-        if (code === LF) index.fault ??= problem('bad-line-end');
-        index.count = count;
-        return code === LF ? at + 1 : at + 2;
-      }
-      at = skipSpace(at, n);
+    if (nameEnd === lineFrom && isLineEnd(at, n)) {
+      index.count = count;
+      return endHead(at, index);
     }
     const number = nameNumberAt(words, lineFrom, nameEnd);
-    if (at >= n || bytes[at] !== COLON || (number === UNKNOWN && !isName(lineFrom, nameEnd))) {
-      index.fault ??= problem('bad-header-line');
-      at = readValue(at, n, index, true);
-      continue;
-    }
     at++;
     if (at < n && bytes[at] === SP) at++;
-    if (at < n && bytes[at]! <= SP) at = skipSpace(at, n);
     const valueFrom = at;
-    // A plain value is found here; anything else in it, and folds, are the business of readValue.
     while (at + 4 <= n) {
       const word = words.getInt32(at, true);
       if ((((word - 0x20202020) | (word + 0x01010101)) & HIGH_BITS) !== 0) break;
       at += 4;
     }
-    for (; at < n; at++) {
-      code = bytes[at]!;
-      if (code < SP || code > 126) break;
-    }
-    let end = at;
+    while (at < n && bytes[at]! >= SP && bytes[at]! < 127) at++;
+    const end = at;
     at += 2;
-    let flags = 0;
-    if (at >= n || code !== CR || bytes[end + 1] !== LF || bytes[at] === SP || bytes[at] === TAB) {
-      at = readValue(end, n, index, true);
-      end = valueEnd;
-      flags = valueFlags;
+    const isUsual =
+      at < n &&
+      bytes[end] === CR &&
+      bytes[end + 1] === LF &&
+      bytes[at] !== SP &&
+      bytes[at] !== TAB &&
+      bytes[nameEnd] === COLON &&
+      bytes[valueFrom] !== SP &&
+      bytes[end - 1] !== SP &&
+      at - lineFrom <= maxHeaderBytes &&
+      count < maxHeaders &&
+      (number !== UNKNOWN || isName(lineFrom, nameEnd)) &&
+      (first[number]! < 0 || !isSingle(number));
+    if (isUsual) {
+      if (first[number]! < 0) first[number] = count;
+      const slot = count * STRIDE;
+      count++;
+      lines[slot] = number;
+      lines[slot + 1] = lineFrom;
+      lines[slot + 2] = nameEnd;
+      lines[slot + 3] = valueFrom;
+      lines[slot + 4] = end;
+    } else {
+      index.count = count;
+      at = readUnusualLine(lineFrom, n, limits, index);
+      if (at < 0) return -1;
+      count = index.count;
     }
-    while (end > valueFrom && bytes[end - 1]! <= SP && isSpace(bytes[end - 1]!)) end--;
-    if (at - lineFrom > limits.maxHeaderBytes) index.fault ??= problem('header-too-long');
-    if (count >= limits.maxHeaders) {
-      index.fault ??= problem('too-many-headers');
-      break;
-    }
-    if (first[number]! < 0) first[number] = count;
-    else if (isSingle(number)) index.fault ??= problem('duplicate-header', canonicalName(number));
-    const slot = count++ * STRIDE;
-    lines[slot] = number | flags;
-    lines[slot + 1] = lineFrom;
-    lines[slot + 2] = nameEnd;
-    lines[slot + 3] = valueFrom;
-    lines[slot + 4] = end;
   }
   index.count = count;
   return -1;
+}
+
+/** Reads any line: white space around the colon, folds, octets that are not plain; faults are noted. Returns the next line, or -1 past the limit. */
+function readUnusualLine(lineFrom: number, n: number, limits: ParseLimits, index: HeaderIndex): number {
+  let at = lineFrom;
+  while (at < n && scratch[at]! > SP && scratch[at] !== COLON) at++;
+  const nameEnd = at;
+  at = skipSpace(at, n);
+  if (at >= n || scratch[at] !== COLON || !isName(lineFrom, nameEnd)) {
+    index.fault ??= problem('bad-header-line');
+    return readValue(at, n, index, true);
+  }
+  const valueFrom = skipSpace(at + 1, n);
+  at = readValue(valueFrom, n, index, true);
+  let end = valueEnd;
+  while (end > valueFrom && isSpace(scratch[end - 1]!)) end--;
+  if (at - lineFrom > limits.maxHeaderBytes) index.fault ??= problem('header-too-long');
+  if (index.count >= limits.maxHeaders) {
+    index.fault ??= problem('too-many-headers');
+    return -1;
+  }
+  const number = nameNumberAt(scratchWords, lineFrom, nameEnd);
+  if (index.first[number]! < 0) index.first[number] = index.count;
+  else if (isSingle(number)) index.fault ??= problem('duplicate-header', canonicalName(number));
+  const slot = index.count++ * STRIDE;
+  index.lines[slot] = number | valueFlags;
+  index.lines[slot + 1] = lineFrom;
+  index.lines[slot + 2] = nameEnd;
+  index.lines[slot + 3] = valueFrom;
+  index.lines[slot + 4] = end;
+  return at;
+}
+
+/** Steps over the empty line. */
+function endHead(at: number, index: HeaderIndex): number {
+  if (scratch[at] === CR) return at + 2;
+  index.fault ??= problem('bad-line-end');
+  return at + 1;
 }
 
 function skipSpace(from: number, n: number): number {

@@ -10,16 +10,16 @@ import type { RequestView, ResponseView } from './view.js';
  * 3.1.2.10 let an element repair other spacing, and here it is refused.
  */
 export function scanRequestLine(view: RequestView, index: HeaderIndex): ParseProblem | undefined {
-  const { data } = view;
+  const { bytes } = view;
   const from = index.startLineFrom;
   const end = index.startLineEnd;
   view.methodFrom = from;
-  view.methodEnd = skip(data, from, end, TOKEN);
-  if (view.methodEnd === from || view.methodEnd === end || data[view.methodEnd] !== SP) return problem('not-sip');
+  view.methodEnd = skip(bytes, from, end, TOKEN);
+  if (view.methodEnd === from || view.methodEnd === end || bytes[view.methodEnd] !== SP) return problem('not-sip');
   view.uriFrom = view.methodEnd + 1;
-  view.uriEnd = find(data, SP, view.uriFrom, end);
-  const fault = versionProblem(data, view.uriEnd + 1, end);
-  return fault ?? requestUriProblem(data, view.uriFrom, view.uriEnd);
+  view.uriEnd = find(bytes, SP, view.uriFrom, end);
+  const fault = versionProblem(bytes, view.uriEnd + 1, end);
+  return fault ?? requestUriProblem(bytes, view.uriFrom, view.uriEnd);
 }
 
 /** `SIP/2.0`, in any case (RFC 3261 7.1). */
@@ -42,17 +42,17 @@ function isVersion2(data: Uint8Array, from: number, end: number): boolean {
 
 /** Fills the status and marks the reason phrase. */
 export function scanStatusLine(view: ResponseView, index: HeaderIndex): ParseProblem | undefined {
-  const { data } = view;
+  const { bytes } = view;
   const from = index.startLineFrom;
   const end = index.startLineEnd;
-  const first = find(data, SP, from, end);
-  const second = find(data, SP, first + 1, end);
-  if (!isVersion2(data, from, first)) return problem('bad-version');
+  const first = find(bytes, SP, from, end);
+  const second = find(bytes, SP, first + 1, end);
+  if (!isVersion2(bytes, from, first)) return problem('bad-version');
   // The reason may be empty, the space before it may not be missing (RFC 3261 7.2).
-  if (second === end || second - first !== 4 || skip(data, first + 1, second, DIGIT) !== second) {
+  if (second === end || second - first !== 4 || skip(bytes, first + 1, second, DIGIT) !== second) {
     return problem('bad-status-line');
   }
-  const status = Number(view.head.substring(first + 1, second));
+  const status = Number(view.text.substring(first + 1, second));
   if (status < 100 || status > 699) return problem('bad-status-line');
   view.status = status;
   view.reasonFrom = second + 1;

@@ -65,19 +65,19 @@ const uriParams = new ParamMarks();
 /** Parses a whole text; undefined when it is no URI by RFC 3261 25.1. */
 export function parseUri(text: string): SipUri | undefined {
   const source = sourceOf(text);
-  return scanUri(source.bytes, 0, source.bytes.length) ? buildUri(source.text) : undefined;
+  return scanUri(source.bytes, 0, source.bytes.length) === source.bytes.length ? buildUri(source.text) : undefined;
 }
 
-/** Whether exactly the bytes from `from` to `end` are a URI. */
-export function scanUri(bytes: Uint8Array, from: number, end: number): boolean {
+/** Scans a URI as far as it goes; returns the position behind it, or -1. */
+export function scanUri(bytes: Uint8Array, from: number, end: number): number {
   marks.from = from;
-  marks.end = end;
   uriParams.count = 0;
-  const schemeEnd = scanScheme(bytes, from, end);
-  if (schemeEnd < 0) return false;
-  marks.schemeEnd = schemeEnd;
-  if (marks.isSip) return scanSip(bytes, schemeEnd + 1, end);
-  return schemeEnd + 1 < end && skipEscaped(bytes, schemeEnd + 1, end, URIC) === end;
+  const colon = scanScheme(bytes, from, end);
+  if (colon < 0) return -1;
+  marks.schemeEnd = colon;
+  const at = marks.isSip ? scanSip(bytes, colon + 1, end) : skipEscaped(bytes, colon + 1, end, URIC);
+  marks.end = at;
+  return at > colon + 1 ? at : -1;
 }
 
 /** Position of the colon after a scheme, or -1. */
@@ -91,7 +91,7 @@ function scanScheme(bytes: Uint8Array, from: number, end: number): number {
   return colon;
 }
 
-function scanSip(bytes: Uint8Array, from: number, end: number): boolean {
+function scanSip(bytes: Uint8Array, from: number, end: number): number {
   let at = from;
   // The user part may hold ';' and '?', so it is tried first. It is one only when '@' follows, which no other part of the URI may hold.
   const userEnd = skipEscaped(bytes, from, end, USER);
@@ -99,7 +99,7 @@ function scanSip(bytes: Uint8Array, from: number, end: number): boolean {
   if (stop < end && bytes[stop] === COLON) stop = skipEscaped(bytes, stop + 1, end, PASSWORD);
   const hasUser = stop < end && bytes[stop] === AT;
   if (hasUser) {
-    if (userEnd === from) return false;
+    if (userEnd === from) return -1;
     at = stop + 1;
   }
   marks.userEnd = hasUser ? userEnd : -1;
@@ -107,22 +107,22 @@ function scanSip(bytes: Uint8Array, from: number, end: number): boolean {
   marks.hostFrom = at;
   at = scanHost(bytes, at, end);
   marks.hostEnd = at;
-  if (at < 0) return false;
+  if (at < 0) return -1;
   marks.port = 0;
   if (at < end && bytes[at] === COLON) {
     at = scanPort(bytes, at + 1, end);
-    if (at < 0) return false;
+    if (at < 0) return -1;
     marks.port = scannedPort;
   }
   if (at < end && bytes[at] === SEMICOLON) at = scanUriParams(bytes, at, end);
-  if (at < 0) return false;
+  if (at < 0) return -1;
   marks.headersFrom = -1;
   if (at < end && bytes[at] === QUESTION) {
     marks.headersFrom = at + 1;
     at = skipEscaped(bytes, at + 1, end, URI_HEADER);
-    if (at === marks.headersFrom) return false;
+    if (at === marks.headersFrom) return -1;
   }
-  return at === end;
+  return at;
 }
 
 /** `*( ";" pname [ "=" pvalue ] )`; a name that comes twice makes the URI invalid (RFC 3261 19.1.1). */
@@ -151,7 +151,7 @@ function scanUriParams(bytes: Uint8Array, from: number, end: number): number {
 
 /** What is wrong with these bytes as Request-URI. */
 export function requestUriProblem(bytes: Uint8Array, from: number, end: number): ParseProblem | undefined {
-  if (!scanUri(bytes, from, end)) return problem('bad-request-uri');
+  if (scanUri(bytes, from, end) !== end) return problem('bad-request-uri');
   if (!marks.isSip) {
     // RFC 3261 8.2.2.1. A tel URI names somebody who may well be reached here; what it means is for the layers above.
     const isTel =

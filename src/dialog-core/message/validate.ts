@@ -4,7 +4,7 @@
  */
 import { AT, SEMICOLON, SLASH, STAR, skip, TOKEN, WORD } from './chars.js';
 import { type HeaderIndex, NUMBER_MASK, STRIDE, UNCLEAN } from './header-index.js';
-import { isMethodAt, scanCSeq } from './headers/cseq.js';
+import { buildCSeq, isMethodAt, scanCSeq } from './headers/cseq.js';
 import { isSipDate } from './headers/date.js';
 import { isBracketed, scanNameAddr } from './headers/name-addr.js';
 import {
@@ -23,18 +23,18 @@ import {
   UNKNOWN,
   VIA,
 } from './headers/names.js';
-import { headerParams } from './headers/params.js';
-import { isCookieAlone, isVersion2, scanVia } from './headers/via.js';
+import { buildParam, headerParams } from './headers/params.js';
+import { buildSentBy, buildVia, scanSentBy, scanVia } from './headers/via.js';
 import { type ParseProblem, type ProblemCode, problem } from './problems.js';
-import { skipSpace, skipSpaced, sourceOf } from './source.js';
+import { type Source, skipSpace, skipSpaced, sourceOf } from './source.js';
 import type { RequestView, ResponseView } from './view.js';
 
 type AnyView = RequestView | ResponseView;
 
-/** Checks every header line that has a rule; returns the first fault. Allocates nothing for clean lines. */
+/** Checks every header line that has a rule; fills the view's Via, CSeq and tags; returns the first fault. */
 export function checkHeaders(view: AnyView, index: HeaderIndex): ParseProblem | undefined {
   let fault: ParseProblem | undefined;
-  const { lines, data } = view;
+  const { lines } = view;
   const { first } = index;
   for (let line = 0; line < lines.length; line += STRIDE) {
     const number = lines[line]! & NUMBER_MASK;
@@ -44,10 +44,10 @@ export function checkHeaders(view: AnyView, index: HeaderIndex): ParseProblem | 
     if (!isFirst && isSingle(number)) continue;
     let code: ProblemCode | undefined;
     if ((lines[line]! & UNCLEAN) === 0)
-      code = checkLine(view, number, isFirst, data, lines[line + 3]!, lines[line + 4]!);
+      code = checkLine(view, number, isFirst, view, lines[line + 3]!, lines[line + 4]!);
     else {
-      const { bytes } = sourceOf(view.valueAt(line));
-      code = checkLine(view, number, isFirst, bytes, 0, bytes.length);
+      const source = sourceOf(view.valueAt(line));
+      code = checkLine(view, number, isFirst, source, 0, source.bytes.length);
     }
     if (code !== undefined) fault ??= problem(code);
   }
@@ -70,21 +70,26 @@ function checkLine(
   view: AnyView,
   number: number,
   isFirst: boolean,
-  bytes: Uint8Array,
+  source: Source,
   from: number,
   end: number,
 ): ProblemCode | undefined {
+  const { bytes } = source;
   switch (number) {
     case VIA:
-      return checkVia(view, isFirst, bytes, from, end);
+      return checkVia(view, isFirst, source, from, end);
     case FROM:
-      return isTagged(bytes, from, end) ? undefined : 'bad-from';
+      if (!isTagged(bytes, from, end)) return 'bad-from';
+      view.fromTag = buildParam(source.text, tag);
+      return undefined;
     case TO:
-      return isTagged(bytes, from, end) ? undefined : 'bad-to';
+      if (!isTagged(bytes, from, end)) return 'bad-to';
+      view.toTag = buildParam(source.text, tag);
+      return undefined;
     case CALL_ID:
       return isCallId(bytes, from, end) ? undefined : 'bad-call-id';
     case CSEQ:
-      return checkCSeq(view, bytes, from, end);
+      return checkCSeq(view, source, from, end);
     case CONTACT:
       return isContact(bytes, from, end) ? undefined : 'bad-contact';
     case CONTENT_LENGTH:
@@ -105,17 +110,14 @@ function checkLine(
   }
 }
 
-function checkVia(
-  view: AnyView,
-  isFirst: boolean,
-  bytes: Uint8Array,
-  from: number,
-  end: number,
-): ProblemCode | undefined {
+function checkVia(view: AnyView, isFirst: boolean, source: Source, from: number, end: number): ProblemCode | undefined {
+  const { bytes, text } = source;
   let at = scanVia(bytes, from, end);
-  if (at < 0) return 'bad-via';
-  if (isFirst && !isVersion2(bytes)) return 'bad-via';
-  if (isFirst && view.kind === 'request' && isCookieAlone(bytes)) return 'bad-branch';
+  if (isFirst && at >= 0) view.topVia = buildVia(text);
+  // RFC 4475 3.1.2.1: the sent-by before garbage is enough to answer.
+  else if (isFirst && scanSentBy(bytes, from, end) >= 0) view.topVia = buildSentBy(text);
+  if (at < 0 || (isFirst && view.topVia.version !== '2.0')) return 'bad-via';
+  if (isFirst && view.kind === 'request' && isCookieAlone(view.topVia.branch)) return 'bad-branch';
   while (at < end) {
     at = scanVia(bytes, at + 1, end);
     if (at < 0) return 'bad-via';
@@ -126,14 +128,21 @@ function checkVia(
 /** From or To: one address whose tag, where it has one, is a token. */
 function isTagged(bytes: Uint8Array, from: number, end: number): boolean {
   if (scanNameAddr(bytes, from, end) !== end) return false;
-  const slot = headerParams.indexOf(bytes, tagName) * 4;
-  if (slot < 0) return true;
-  const tagFrom = headerParams.at[slot + 2]!;
-  const tagEnd = headerParams.at[slot + 3]!;
+  tag = headerParams.indexOf(bytes, tagName);
+  if (tag < 0) return true;
+  const tagFrom = headerParams.at[tag * 4 + 2]!;
+  const tagEnd = headerParams.at[tag * 4 + 3]!;
   return tagEnd > tagFrom && skip(bytes, tagFrom, tagEnd, TOKEN) === tagEnd;
 }
 
 const tagName = Buffer.from('tag');
+/** Index of the tag among the parameters of the address checked last, or -1. */
+let tag = -1;
+
+/** Whether a branch is the magic cookie with nothing behind it (RFC 4475 3.2.1). */
+function isCookieAlone(branch: string | undefined): boolean {
+  return branch?.length === 7 && branch.toLowerCase() === 'z9hg4bk';
+}
 
 /** `word [ "@" word ]`. */
 function isCallId(bytes: Uint8Array, from: number, end: number): boolean {
@@ -142,11 +151,13 @@ function isCallId(bytes: Uint8Array, from: number, end: number): boolean {
   return bytes[at] === AT && at + 1 < end && skip(bytes, at + 1, end, WORD) === end;
 }
 
-function checkCSeq(view: AnyView, bytes: Uint8Array, from: number, end: number): ProblemCode | undefined {
+function checkCSeq(view: AnyView, source: Source, from: number, end: number): ProblemCode | undefined {
+  const { bytes, text } = source;
   if (!scanCSeq(bytes, from, end)) return 'bad-cseq';
+  view.cseq = buildCSeq(text);
   if (view.kind === 'response') return undefined;
   // RFC 3261 8.1.1.5. For a method nobody knows RFC 4475 3.1.2.18 would rather see 501, and accepts 400.
-  return isMethodAt(bytes, view.data, view.methodFrom, view.methodEnd) ? undefined : 'cseq-method';
+  return isMethodAt(bytes, view.bytes, view.methodFrom, view.methodEnd) ? undefined : 'cseq-method';
 }
 
 /** `*` alone, or addresses. */

@@ -4,12 +4,12 @@
  * read is kept. Pure. Made by parser.ts only. Strings cut from a view may keep its head alive (V8 slices), at most the message's size.
  */
 import { type HeaderIndex, NON_ASCII, NUMBER_MASK, STRIDE, UNCLEAN } from './header-index.js';
-import { buildCSeq, type CSeq, scanCSeq } from './headers/cseq.js';
+import type { CSeq } from './headers/cseq.js';
 import { splitValues } from './headers/list.js';
 import { buildNameAddr, type NameAddr, scanNameAddr } from './headers/name-addr.js';
-import { CALL_ID, CONTACT, CONTENT_TYPE, CSEQ, FROM, isList, nameNumber, TO, UNKNOWN, VIA } from './headers/names.js';
+import { CALL_ID, CONTACT, CONTENT_TYPE, FROM, isList, nameNumber, TO, UNKNOWN } from './headers/names.js';
 import { noParams } from './headers/params.js';
-import { buildSentBy, buildVia, scanSentBy, scanVia, type Via } from './headers/via.js';
+import type { Via } from './headers/via.js';
 import type { MessageView, SipRequest, SipResponse } from './message.js';
 import { type Source, sourceOf } from './source.js';
 import { buildUri, type SipUri, scanUri } from './uri.js';
@@ -45,30 +45,30 @@ const unreadableCSeq: CSeq = Object.freeze({ number: 0, method: '' });
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what is taken out here.
 const uncleanCharacters = /(?<!\\)[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\r\n]/g;
 
-/** One header value where it can be scanned. */
-interface Value extends Source {
-  readonly from: number;
-  readonly end: number;
-}
-
-abstract class View implements MessageView {
-  readonly data: Buffer;
+/**
+ * Via, CSeq and the tags decide which transaction and dialog a message belongs to, so the parser fills them in as it checks those headers;
+ * the rest is built when it is asked.
+ */
+abstract class View implements MessageView, Source {
+  readonly bytes: Buffer;
   /** The head decoded as Latin-1, so that offsets into the bytes are offsets into the text. */
-  readonly head: string;
+  readonly text: string;
   readonly lines: readonly number[];
   /** Offsets of the start line and the body. */
   readonly messageFrom: number;
   readonly bodyFrom: number;
   bodyEnd: number;
+  topVia: Via = unreadableVia;
+  cseq: CSeq = unreadableCSeq;
+  fromTag: string | undefined = undefined;
+  toTag: string | undefined = undefined;
   private builtFrom: NameAddr | undefined = undefined;
   private builtTo: NameAddr | undefined = undefined;
-  private builtVia: Via | undefined = undefined;
-  private builtCSeq: CSeq | undefined = undefined;
   private builtContact: NameAddr | null | undefined = null;
 
-  constructor(data: Buffer, head: string, index: HeaderIndex, bodyEnd: number) {
-    this.data = data;
-    this.head = head;
+  constructor(bytes: Buffer, text: string, index: HeaderIndex, bodyEnd: number) {
+    this.bytes = bytes;
+    this.text = text;
     this.lines = index.lines.slice(0, index.count * STRIDE);
     this.messageFrom = index.startLineFrom;
     this.bodyFrom = index.bodyFrom;
@@ -84,11 +84,6 @@ abstract class View implements MessageView {
     return line < 0 ? '' : this.valueAt(line);
   }
 
-  get cseq(): CSeq {
-    this.builtCSeq ??= this.buildCSeq();
-    return this.builtCSeq;
-  }
-
   get from(): NameAddr {
     this.builtFrom ??= this.buildAddress(FROM) ?? unreadableAddress;
     return this.builtFrom;
@@ -97,19 +92,6 @@ abstract class View implements MessageView {
   get to(): NameAddr {
     this.builtTo ??= this.buildAddress(TO) ?? unreadableAddress;
     return this.builtTo;
-  }
-
-  get fromTag(): string | undefined {
-    return this.from.params.get('tag');
-  }
-
-  get toTag(): string | undefined {
-    return this.to.params.get('tag');
-  }
-
-  get topVia(): Via {
-    this.builtVia ??= this.buildTopVia();
-    return this.builtVia;
   }
 
   get contact(): NameAddr | undefined {
@@ -128,7 +110,7 @@ abstract class View implements MessageView {
   }
 
   get body(): Uint8Array {
-    return this.data.subarray(this.bodyFrom, this.bodyEnd);
+    return this.bytes.subarray(this.bodyFrom, this.bodyEnd);
   }
 
   header(name: string): string | undefined {
@@ -153,28 +135,28 @@ abstract class View implements MessageView {
 
   *entries(): IterableIterator<[name: string, value: string]> {
     for (let line = 0; line < this.lines.length; line += STRIDE) {
-      yield [this.head.substring(this.lines[line + 1]!, this.lines[line + 2]!), this.valueAt(line)];
+      yield [this.text.substring(this.lines[line + 1]!, this.lines[line + 2]!), this.valueAt(line)];
     }
   }
 
   bodyText(): string {
-    return this.data.toString('utf8', this.bodyFrom, this.bodyEnd);
+    return this.bytes.toString('utf8', this.bodyFrom, this.bodyEnd);
   }
 
   toBytes(): Uint8Array {
-    return this.data.subarray(this.messageFrom, this.bodyEnd);
+    return this.bytes.subarray(this.messageFrom, this.bodyEnd);
   }
 
   /** Value of the line at that offset into `lines`, fit to be shown and copied. */
   valueAt(line: number): string {
-    return this.text(this.lines[line + 3]!, this.lines[line + 4]!, this.lines[line]!);
+    return this.show(this.lines[line + 3]!, this.lines[line + 4]!, this.lines[line]!);
   }
 
   /** A stretch of the head: unfolded (RFC 3261 7.3.1) and decoded as UTF-8 where the flags say that it needs it. */
-  protected text(from: number, end: number, flags: number): string {
-    if ((flags & (UNCLEAN | NON_ASCII)) === 0) return this.head.substring(from, end);
-    const text = (flags & NON_ASCII) === 0 ? this.head.substring(from, end) : this.data.toString('utf8', from, end);
-    const lines = text.split(/\r?\n/).map(trimSpace);
+  protected show(from: number, end: number, flags: number): string {
+    if ((flags & (UNCLEAN | NON_ASCII)) === 0) return this.text.substring(from, end);
+    const raw = (flags & NON_ASCII) === 0 ? this.text.substring(from, end) : this.bytes.toString('utf8', from, end);
+    const lines = raw.split(/\r?\n/).map(trimSpace);
     return trimSpace(
       lines
         .filter((line) => line !== '')
@@ -183,35 +165,16 @@ abstract class View implements MessageView {
     );
   }
 
+  /** The first address of the first such line. */
   private buildAddress(number: number): NameAddr | undefined {
     const line = this.find(number, '', 0);
     if (line < 0) return undefined;
-    const value = this.sourceAt(line);
-    return scanNameAddr(value.bytes, value.from, value.end) >= 0 ? buildNameAddr(value) : undefined;
-  }
-
-  private buildTopVia(): Via {
-    const line = this.find(VIA, '', 0);
-    if (line < 0) return unreadableVia;
-    const { bytes, text, from, end } = this.sourceAt(line);
-    if (scanVia(bytes, from, end) >= 0) return buildVia(text);
-    // RFC 4475 3.1.2.1: the sent-by before garbage is enough to answer.
-    return scanSentBy(bytes, from, end) >= 0 ? buildSentBy(text) : unreadableVia;
-  }
-
-  private buildCSeq(): CSeq {
-    const line = this.find(CSEQ, '', 0);
-    if (line < 0) return unreadableCSeq;
-    const { bytes, text, from, end } = this.sourceAt(line);
-    return scanCSeq(bytes, from, end) ? buildCSeq(text) : unreadableCSeq;
-  }
-
-  private sourceAt(line: number): Value {
     if ((this.lines[line]! & UNCLEAN) !== 0) {
       const source = sourceOf(this.valueAt(line));
-      return { ...source, from: 0, end: source.bytes.length };
+      return scanNameAddr(source.bytes, 0, source.bytes.length) >= 0 ? buildNameAddr(source) : undefined;
     }
-    return { bytes: this.data, text: this.head, from: this.lines[line + 3]!, end: this.lines[line + 4]! };
+    const stop = scanNameAddr(this.bytes, this.lines[line + 3]!, this.lines[line + 4]!);
+    return stop >= 0 ? buildNameAddr(this) : undefined;
   }
 
   private findName(name: string, from: number): number {
@@ -226,7 +189,7 @@ abstract class View implements MessageView {
       if (number !== UNKNOWN) return line;
       const start = this.lines[line + 1]!;
       const end = this.lines[line + 2]!;
-      if (end - start === name.length && this.head.substring(start, end).toLowerCase() === name) return line;
+      if (end - start === name.length && this.text.substring(start, end).toLowerCase() === name) return line;
     }
     return -1;
   }
@@ -255,16 +218,21 @@ export class RequestView extends View implements SipRequest {
   private builtUri: SipUri | undefined = undefined;
 
   get method(): string {
-    return this.head.substring(this.methodFrom, this.methodEnd);
+    return this.text.substring(this.methodFrom, this.methodEnd);
   }
 
   get uriText(): string {
-    return this.head.substring(this.uriFrom, this.uriEnd);
+    return this.text.substring(this.uriFrom, this.uriEnd);
   }
 
   get uri(): SipUri {
-    this.builtUri ??= scanUri(this.data, this.uriFrom, this.uriEnd) ? buildUri(this.head) : unreadableUri;
+    this.builtUri ??= this.buildUri();
     return this.builtUri;
+  }
+
+  private buildUri(): SipUri {
+    const stop = scanUri(this.bytes, this.uriFrom, this.uriEnd);
+    return stop === this.uriEnd ? buildUri(this.text) : unreadableUri;
   }
 
   get maxForwards(): number | undefined {
@@ -282,6 +250,6 @@ export class ResponseView extends View implements SipResponse {
   reasonFlags = 0;
 
   get reason(): string {
-    return this.text(this.reasonFrom, this.reasonEnd, this.reasonFlags);
+    return this.show(this.reasonFrom, this.reasonEnd, this.reasonFlags);
   }
 }

@@ -3,21 +3,7 @@
  * Pure; called by the message views and by whoever reads one of those headers.
  */
 import { SessionError } from '../../../base/errors.js';
-import {
-  COMMA,
-  find,
-  GREATER,
-  isToken,
-  LESS,
-  QUESTION,
-  QUOTE,
-  quote,
-  SEMICOLON,
-  SP,
-  skip,
-  TAB,
-  TOKEN,
-} from '../chars.js';
+import { COMMA, GREATER, isToken, LESS, QUESTION, QUOTE, quote, SEMICOLON, SP, skip, TAB, TOKEN } from '../chars.js';
 import { type Source, skipSpace, sourceOf } from '../source.js';
 import { buildUri, printUri, type SipUri, scanUri } from '../uri.js';
 import { buildParams, printParams, scanParams } from './params.js';
@@ -79,10 +65,10 @@ function scanTokens(bytes: Uint8Array, from: number, end: number): number {
 }
 
 function scanBracketed(bytes: Uint8Array, from: number, end: number): number {
-  const close = find(bytes, GREATER, from, end);
+  const close = scanUri(bytes, from + 1, end);
   marks.uriFrom = from + 1;
   marks.uriEnd = close;
-  return close < end && scanUri(bytes, from + 1, close) ? close + 1 : -1;
+  return close >= 0 && close < end && bytes[close] === GREATER ? close + 1 : -1;
 }
 
 /** Without brackets the URI ends at the first semicolon, comma or space, and may hold no '?' (RFC 3261 20.10). */
@@ -95,7 +81,7 @@ function scanBare(bytes: Uint8Array, from: number, end: number): number {
   }
   marks.uriFrom = from;
   marks.uriEnd = stop;
-  return scanUri(bytes, from, stop) ? stop : -1;
+  return scanUri(bytes, from, stop) === stop ? stop : -1;
 }
 
 /** The address of the last scan. */

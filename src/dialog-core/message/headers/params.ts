@@ -113,6 +113,11 @@ export function buildParams(text: string): ReadonlyMap<string, string> {
   return params;
 }
 
+/** Value of one parameter of the last scan that is no quoted string, by its index; undefined for index -1. */
+export function buildParam(text: string, index: number): string | undefined {
+  return index < 0 ? undefined : text.substring(headerParams.at[index * 4 + 2]!, headerParams.at[index * 4 + 3]!);
+}
+
 /** `;name=value` of each pair; values that are no token are quoted. Names are the caller's and go out as they are. */
 export function printParams(params: Iterable<readonly [string, string]>): string {
   let out = '';

@@ -1,5 +1,5 @@
 /** One value of a Via header (RFC 3261 20.42). Pure; called by the message views, and by the transaction and transport layers. */
-import { COLON, COMMA, DOT, SEMICOLON, SLASH, skip, TOKEN } from '../chars.js';
+import { COLON, COMMA, SEMICOLON, SLASH, skip, TOKEN } from '../chars.js';
 import { buildHost, scanHost, scannedPort, scanPort } from '../host.js';
 import { skipSpace, skipSpaced, sourceOf } from '../source.js';
 import { buildParams, headerParams, noParams, scanParams } from './params.js';
@@ -91,18 +91,4 @@ function build(text: string, params: ReadonlyMap<string, string>): Via {
     params,
     branch: params.get('branch'),
   };
-}
-
-/** Whether the value scanned last is of SIP/2.0. */
-export function isVersion2(bytes: Uint8Array): boolean {
-  const at = marks.versionFrom;
-  return marks.versionEnd - at === 3 && bytes[at] === 50 && bytes[at + 1] === DOT && bytes[at + 2] === 48;
-}
-
-/** Whether the value scanned last has a branch of the magic cookie and nothing behind it (RFC 4475 3.2.1). */
-export function isCookieAlone(bytes: Uint8Array): boolean {
-  const slot = headerParams.indexOf(bytes, branchName) * 4;
-  if (slot < 0 || headerParams.at[slot + 3]! - headerParams.at[slot + 2]! !== 7) return false;
-  const from = headerParams.at[slot + 2]!;
-  return String.fromCharCode(...bytes.subarray(from, from + 7)).toLowerCase() === 'z9hg4bk';
 }

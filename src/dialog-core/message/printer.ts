@@ -10,9 +10,16 @@ import { reasonPhrase } from './status.js';
 /** Headers in wire order. */
 export type HeaderList = ReadonlyArray<readonly [name: string, value: string]>;
 
-/** CR, LF, NUL and the other control characters; tab stands in values, the rest only escaped in a quoted string. */
+/** CR and LF anywhere; NUL and the other control characters, but for tab, where no backslash makes them a quoted pair. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what is refused here.
 const unsafeValue = /(?<!\\)[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\r\n]/;
+/** A quick look that finds nothing in nearly every value. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what is looked for here.
+const control = /[\x00-\x08\x0a-\x1f\x7f]/;
+
+function isUnsafe(text: string): boolean {
+  return control.test(text) && unsafeValue.test(text);
+}
 
 /** Prints a request; Content-Length comes last. Throws ERR_INVALID_HEADER for a method, URI, name or value that could not be parsed back. */
 export function printRequest(r: {
@@ -36,7 +43,7 @@ export function printResponse(r: {
 }): Buffer {
   if (!(Number.isInteger(r.status) && r.status >= 100 && r.status <= 699)) throw invalid('a status is 100 to 699');
   const reason = r.reason ?? reasonPhrase(r.status);
-  if (unsafeValue.test(reason)) throw invalid('a reason phrase holds no control characters');
+  if (isUnsafe(reason)) throw invalid('a reason phrase holds no control characters');
   return print(`SIP/2.0 ${r.status} ${reason}\r\n`, r.headers, r.body);
 }
 
@@ -45,7 +52,7 @@ function print(startLine: string, headers: HeaderList, body: Uint8Array | undefi
   for (const [name, value] of headers) {
     if (!isToken(name)) throw invalid('a header name is a token');
     if (nameNumber(name) === CONTENT_LENGTH) throw invalid('Content-Length is counted here, not given');
-    if (unsafeValue.test(value)) throw invalid(`the value of ${name} holds a line break or another control character`);
+    if (isUnsafe(value)) throw invalid(`the value of ${name} holds a line break or another control character`);
     head += `${name}: ${value}\r\n`;
   }
   const length = body?.length ?? 0;

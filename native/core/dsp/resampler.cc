@@ -51,7 +51,7 @@ Resampler::Resampler(int in_rate_hz, int out_rate_hz) {
   half_ = static_cast<int>(std::ceil(kZeroCrossings / ratio));
   phases_ = out_step_ <= kMaxExactPhases ? out_step_ : kInterpolatedPhases;
   BuildFilter(ratio * kRollOff);
-  history_ = std::make_unique<float[]>(static_cast<size_t>(2 * half_ + kBlock));
+  history_ = std::make_unique<float[]>(size_t{2} * static_cast<size_t>(half_) + kBlock);
   Reset();
 }
 
@@ -141,7 +141,7 @@ int Resampler::Process(const int16_t* in, int count, int16_t* out) noexcept {
   int written = 0;
   while (count > 0) {
     const int block = std::min(count, kBlock);
-    for (int i = 0; i < block; ++i) history_[static_cast<size_t>(filled_ + i)] = in[i];
+    for (int i = 0; i < block; ++i) history_.get()[filled_ + i] = in[i];
     filled_ += block;
     in += block;
     count -= block;

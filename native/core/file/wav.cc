@@ -29,6 +29,10 @@ constexpr uint8_t kGuidTail[14] = {0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x80,
 
 bool Is(const uint8_t* p, const char* id) noexcept { return std::memcmp(p, id, 4) == 0; }
 
+void Put(const char* id, uint8_t* p) noexcept {
+  for (int i = 0; i < 4; ++i) p[i] = static_cast<uint8_t>(id[i]);
+}
+
 Status ReadEncoding(uint16_t tag, int bits, WavInfo* out) noexcept {
   const bool byte_sized = bits == 8;
   switch (tag) {
@@ -169,9 +173,10 @@ void WriteWavHeader(int rate_hz, int channels, uint64_t data_bytes, uint8_t* out
   constexpr uint64_t kMostData = UINT32_MAX - (kWavHeaderSize - kChunkHeader);
   const auto data_size = static_cast<uint32_t>(std::min(data_bytes, kMostData));
   const auto block = static_cast<uint16_t>(channels * 2);
-  std::memcpy(out, "RIFF", 4);
+  Put("RIFF", out);
   StoreLe32(data_size + static_cast<uint32_t>(kWavHeaderSize - kChunkHeader), out + 4);
-  std::memcpy(out + 8, "WAVEfmt ", 8);
+  Put("WAVE", out + 8);
+  Put("fmt ", out + 12);
   StoreLe32(16, out + 16);
   StoreLe16(kTagPcm, out + 20);
   StoreLe16(static_cast<uint16_t>(channels), out + 22);
@@ -179,7 +184,7 @@ void WriteWavHeader(int rate_hz, int channels, uint64_t data_bytes, uint8_t* out
   StoreLe32(static_cast<uint32_t>(rate_hz) * block, out + 28);
   StoreLe16(block, out + 32);
   StoreLe16(16, out + 34);
-  std::memcpy(out + 36, "data", 4);
+  Put("data", out + 36);
   StoreLe32(data_size, out + 40);
 }
 

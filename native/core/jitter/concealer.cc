@@ -29,7 +29,7 @@ Concealer::Concealer(int rate_hz)
       history_capacity_(per_ms_ * kHistoryMs),
       history_(std::make_unique<int16_t[]>(static_cast<size_t>(history_capacity_))),
       line_(std::make_unique<int16_t[]>(static_cast<size_t>(history_capacity_))),
-      cycle_(std::make_unique<int16_t[]>(static_cast<size_t>(per_ms_ * kLongestPeriodMs))) {}
+      cycle_(std::make_unique<int16_t[]>(static_cast<size_t>(per_ms_) * kLongestPeriodMs)) {}
 
 void Concealer::Reset() noexcept {
   history_size_ = 0;
@@ -103,7 +103,7 @@ int Concealer::FindPeriod(const int16_t* end) const noexcept {
     int64_t product = 0;
     int64_t energy = 0;
     for (int i = -window; i < 0; i += stride) {
-      const int32_t earlier = end[i - lag];
+      const int64_t earlier = end[i - lag];
       product += end[i] * earlier;
       energy += earlier * earlier;
     }
@@ -136,7 +136,7 @@ void Concealer::Begin() noexcept {
   const int quarter = std::min(period_ / 4, history_size_ - period_);
   for (int i = 0; i < quarter; ++i) {
     const int16_t before = end[-period_ - quarter + i];
-    int16_t& sample = cycle_[static_cast<size_t>(period_ - quarter + i)];
+    int16_t& sample = cycle_.get()[period_ - quarter + i];
     sample = static_cast<int16_t>((sample * (quarter - i) + before * (i + 1)) / (quarter + 1));
   }
   if (history_size_ > period_) step_ = end[-1] - end[-period_ - 1];

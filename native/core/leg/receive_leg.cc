@@ -249,7 +249,7 @@ PullResult ReceiveLeg::Stretch(int16_t* out, int count) noexcept {
 
 // Two frames become one: the first fades into the second, so that both ends fit their neighbours.
 void ReceiveLeg::LeaveOutFrame(int16_t* out, int count) noexcept {
-  int16_t next[AudioFrame::kMaxSamples];
+  int16_t next[AudioFrame::kMaxSamples] = {};
   PullFrame(next, count);
   jitter_.ShrinkBy(count);
   for (int i = 0; i < count; ++i) {

@@ -7,7 +7,9 @@
 
 namespace mixminus {
 
-uint32_t RtpPacketView::Csrc(int n) const noexcept { return LoadBe32(csrcs + 4 * n); }
+uint32_t RtpPacketView::Csrc(int n) const noexcept {
+  return LoadBe32(csrcs + size_t{4} * static_cast<size_t>(n));
+}
 
 namespace {
 

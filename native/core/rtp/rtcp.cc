@@ -102,7 +102,7 @@ Status ParseSdes(const Section& section, RtcpCompound* out) noexcept {
 Status ParseBye(const Section& section, RtcpCompound* out) noexcept {
   if (section.size < size_t{4} * section.count) return Status::kBadLength;
   for (int i = 0; i < section.count && out->bye_count < kMaxReportBlocks; ++i) {
-    out->byes[out->bye_count++] = LoadBe32(section.body + 4 * i);
+    out->byes[out->bye_count++] = LoadBe32(section.body + size_t{4} * static_cast<size_t>(i));
   }
   return Status::kOk;
 }

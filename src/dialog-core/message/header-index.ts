@@ -69,7 +69,7 @@ export function indexMessage(data: Uint8Array, limits: ParseLimits, index: Heade
 
 /**
  * Reads header lines up to the empty one; returns where the body begins, or -1 when no empty line comes. One flat loop for lines as nearly
- * all are, since this is half of what a message costs; a line with anything unusual in it is read again by {@link readUnusualLine}.
+ * all are, since this is a third of what a message costs; a line with anything unusual in it is read again by {@link readUnusualLine}.
  */
 function readLines(from: number, n: number, limits: ParseLimits, index: HeaderIndex): number {
   const bytes = scratch;

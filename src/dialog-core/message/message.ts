@@ -14,7 +14,8 @@ export interface MessageView {
   readonly headerCount: number;
   /**
    * Value of the first line of that name: whole (a comma list stays one text), trimmed, unfolded (RFC 3261 7.3.1), decoded as UTF-8. It
-   * never holds CR, LF or NUL, so that it may be copied into a response. Undefined when there is no such line.
+   * never holds CR or LF, and other control characters only as quoted pairs, so that it may be copied into a response. Undefined when there
+   * is no such line.
    */
   header(name: string): string | undefined;
   /** Every value of every line of that name; headers whose grammar is a comma list are split (see headers/names.ts). */

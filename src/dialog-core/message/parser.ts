@@ -1,7 +1,7 @@
 /**
  * One datagram to one message or one reason to refuse it. Pure; called by the endpoint for every datagram. Never throws, and takes time linear
  * in the datagram's length. The bytes are walked once (header-index.ts); then the start line and those headers that the stack relies on
- * are read and kept (validate.ts), everything else stays bytes until it is asked for. Where RFC 3261 or RFC 4475 lets an element choose
+ * are checked (start-line.ts, validate.ts); most of what they say stays bytes until it is asked for (view.ts). Where RFC 3261 or RFC 4475 lets an element choose
  * between tolerating a fault and refusing it, it is refused with 400: two elements that repair a message differently disagree about it.
  */
 import { HeaderIndex, indexMessage } from './header-index.js';

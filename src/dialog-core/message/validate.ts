@@ -43,9 +43,9 @@ export function checkHeaders(view: AnyView, index: HeaderIndex): ParseProblem | 
     const isFirst = first[number]! * STRIDE === line;
     if (!isFirst && isSingle(number)) continue;
     let code: ProblemCode | undefined;
-    if ((lines[line]! & UNCLEAN) === 0)
+    if ((lines[line]! & UNCLEAN) === 0) {
       code = checkLine(view, number, isFirst, view, lines[line + 3]!, lines[line + 4]!);
-    else {
+    } else {
       const source = sourceOf(view.valueAt(line));
       code = checkLine(view, number, isFirst, source, 0, source.bytes.length);
     }

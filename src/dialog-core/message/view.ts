@@ -1,7 +1,7 @@
 /**
  * The message views behind the interfaces of message.ts: the datagram, its head as one string, and the offsets of its headers. A value
- * becomes a string, and a known header an object, when somebody asks for it; the parser asks for those that it must check, and what it
- * read is kept. Pure. Made by parser.ts only. Strings cut from a view may keep its head alive (V8 slices), at most the message's size.
+ * becomes a string, and a known header an object, when somebody asks for it, and objects are kept. Pure. Made by parser.ts only. Strings
+ * cut from a view may keep its head alive (V8 slices): at most the message's size.
  */
 import { type HeaderIndex, NON_ASCII, NUMBER_MASK, STRIDE, UNCLEAN } from './header-index.js';
 import type { CSeq } from './headers/cseq.js';

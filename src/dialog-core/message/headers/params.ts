@@ -31,11 +31,15 @@ export class ParamMarks {
     return -1;
   }
 
-  /** Whether a name comes twice. A few are compared in pairs, many by a set, so that the time stays linear in the header's length. */
+  /**
+   * Whether a name comes twice; with `isEscaped` after their escapes are resolved. A few are compared in pairs, many by a set, so that the
+   * time stays linear in the header's length.
+   */
   hasDuplicate(bytes: Uint8Array, isEscaped: boolean): boolean {
     const { count, at } = this;
-    if (count > 16 || isEscaped)
-      return new Set(Array.from({ length: count }, (_, i) => this.#name(bytes, i))).size < count;
+    if (count > 16 || isEscaped) {
+      return new Set(Array.from({ length: count }, (_, i) => this.#name(bytes, i, isEscaped))).size < count;
+    }
     for (let slot = 4; slot < count * 4; slot += 4) {
       const from = at[slot]!;
       const length = at[slot + 1]! - from;
@@ -46,9 +50,9 @@ export class ParamMarks {
     return false;
   }
 
-  #name(bytes: Uint8Array, i: number): string {
+  #name(bytes: Uint8Array, i: number, isEscaped: boolean): string {
     const name = Buffer.from(bytes.subarray(this.at[i * 4]!, this.at[i * 4 + 1]!)).toString('latin1');
-    return resolveEscapes(name).toLowerCase();
+    return (isEscaped ? resolveEscapes(name) : name).toLowerCase();
   }
 }
 

@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { jobs, nativeEnvironment } from '../setup.mjs';
-import { must, onPath, root, run } from './run.mjs';
+import { Failure, must, onPath, root, run } from './run.mjs';
 
 /**
  * @typedef {{ passed: number, failed: number, note?: string }} Result
@@ -86,7 +86,7 @@ export async function runFuzzTargets(seconds) {
   const sources = join(root, 'test', 'fuzz', 'native');
   const names = existsSync(sources) ? readdirSync(sources).filter((file) => file.endsWith('_fuzz.cc')) : [];
   const result = { passed: 0, failed: 0 };
-  if (names.length === 0) return result;
+  if (names.length === 0) throw new Failure('there is no fuzz target in test/fuzz/native');
   await build(fuzz);
   for (const target of names.map((file) => file.slice(0, -'.cc'.length))) {
     const corpus = join(root, 'test', 'fuzz', 'corpus', target.slice(0, -'_fuzz'.length));

@@ -112,6 +112,14 @@ export interface Body {
   readonly data: Uint8Array;
 }
 
+/** What a digest challenge is answered with (RFC 3261 22). */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+  /** Only challenges of this realm are answered; default: of any. */
+  readonly realm?: string | undefined;
+}
+
 export interface InviteParams {
   /** Request-URI and To. */
   readonly target: SipUri;
@@ -124,6 +132,8 @@ export interface InviteParams {
   readonly contactUser?: string | undefined;
   readonly callId?: string | undefined;
   readonly headers?: HeaderList | undefined;
+  /** Answers 401 and 407 to the INVITE and to all later requests of its dialog. */
+  readonly auth?: Credentials | undefined;
 }
 
 export interface ResponseParams {

@@ -1,5 +1,6 @@
 /** SIP messages: parsed views, printing, URIs and the headers the stack works with. Pure; the only way into this folder from outside it. */
 
+export { quote } from './chars.js';
 export { type CSeq, parseCSeq } from './headers/cseq.js';
 export { splitList } from './headers/list.js';
 export { type NameAddr, parseNameAddr, printNameAddr } from './headers/name-addr.js';

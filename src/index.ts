@@ -1,5 +1,6 @@
 /** Public names of the package. Importing this loads no addon and opens nothing. */
 export {
+  type Authentication,
   Call,
   type CallEvents,
   type CallHandler,
@@ -11,6 +12,7 @@ export {
   Conference,
   type ConferenceEvents,
   type ConferenceOptions,
+  type Credentials,
   createSessions,
   type EndCause,
   type EndReason,

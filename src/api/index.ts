@@ -13,7 +13,9 @@ export { IncomingCall } from './incoming-call.js';
 export type { CallOptions, SessionsOptions } from './options.js';
 export { createSessions, type Listener, Sessions, type SessionsEvents } from './sessions.js';
 export {
+  type Authentication,
   type CodecName,
+  type Credentials,
   type DatagramNetwork,
   type EndCause,
   type EndReason,

@@ -1,5 +1,5 @@
 /** Options of the library's verbs that are not the manager's. Types only. */
-import type { ExtraHeaders } from '../session/index.js';
+import type { Credentials, ExtraHeaders } from '../session/index.js';
 import type { CallHandlerLike } from './handlers.js';
 import type { ManagerOptions } from './types.js';
 
@@ -16,6 +16,8 @@ export interface CallOptions {
   readonly headers?: ExtraHeaders | undefined;
   /** Loose outbound proxy, `sip:host:port`. */
   readonly proxy?: string | undefined;
+  /** Answers 401 and 407 to the INVITE and to all later requests of the call. Without it they are refusals. */
+  readonly auth?: Credentials | undefined;
   /** Aborting cancels the call. */
   readonly signal?: AbortSignal | undefined;
   /** Unanswered after this the call is cancelled and ERR_TIMEOUT thrown; default: the callee's patience, three minutes at most. */

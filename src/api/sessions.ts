@@ -14,7 +14,7 @@ import { type CallHandler, toCallHandler } from './handlers.js';
 import { IncomingCall } from './incoming-call.js';
 import type { CallOptions, SessionsOptions } from './options.js';
 import { EventQueue } from './queue.js';
-import { type SipMessage, toSipError, type WorkerHealth } from './types.js';
+import { type Credentials, type SipMessage, toSipError, type WorkerHealth } from './types.js';
 
 export interface SessionsEvents {
   /** Everything that happens to any call, in order; for logs. */
@@ -113,9 +113,12 @@ export class Sessions {
   }
 
   /** OPTIONS: whether `target` answers, and how. A timeout is status 408, a transport error 503. */
-  async ping(target: string, options: { from?: string } = {}): Promise<{ status: number; reason: string }> {
+  async ping(
+    target: string,
+    options: { from?: string; auth?: Credentials } = {},
+  ): Promise<{ status: number; reason: string }> {
     try {
-      const { status, reason } = await this.manager.ping(target, options.from ?? this.#defaultFrom());
+      const { status, reason } = await this.manager.ping(target, options.from ?? this.#defaultFrom(), options.auth);
       return { status, reason };
     } catch (error) {
       throw toSipError(error);

@@ -3,14 +3,16 @@
  * (SipMessage, AudioFormat, StreamStats) are re-exported here.
  */
 import { type ErrorCode, SessionError } from '../base/errors.js';
-import type { DatagramNetwork, SipMessage, SipResponse } from '../dialog/index.js';
+import type { Authentication, DatagramNetwork, SipMessage, SipResponse } from '../dialog/index.js';
 import type { ManagerOptions } from '../manager/index.js';
 import type { CodecName, MediaNetwork, RecorderResult, StreamStats, WorkerHealth } from '../media/index.js';
-import type { EndCause, EndReason, Party, ReasonValue, SessionId } from '../session/index.js';
+import type { Credentials, EndCause, EndReason, Party, ReasonValue, SessionId } from '../session/index.js';
 
 /** Options of {@link import('./sessions.js').createSessions}; the builder sets the same ones step by step. */
 export type {
+  Authentication,
   CodecName,
+  Credentials,
   DatagramNetwork,
   EndCause,
   EndReason,

@@ -8,7 +8,16 @@ import { type Clock, systemClock } from '../base/clock.js';
 import { SessionError } from '../base/errors.js';
 import { type IdSource, randomIds } from '../base/ids.js';
 import { type Logger, silentLogger } from '../base/logger.js';
-import type { CoreLimits, DialogCoreConfig, ListenAddress, TimerConfig } from './types.js';
+import type {
+  Authentication,
+  CoreLimits,
+  DialogCoreConfig,
+  ListenAddress,
+  OfferedAlgorithm,
+  TimerConfig,
+} from './types.js';
+
+export type ResolvedAuthentication = Authentication & { readonly algorithms: readonly OfferedAlgorithm[] };
 
 export interface ResolvedConfig {
   readonly listen: readonly ListenAddress[];
@@ -19,6 +28,7 @@ export interface ResolvedConfig {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly logger: Logger;
+  readonly authentication: ResolvedAuthentication | undefined;
 }
 
 /** RFC 3261 table 4; timer C is "more than 3 minutes" there (16.6), the shortest that proxies on the way allow. */
@@ -54,7 +64,21 @@ export function resolveConfig(config: DialogCoreConfig): ResolvedConfig {
     clock: config.clock ?? systemClock,
     ids: config.ids ?? randomIds,
     logger: config.logger ?? silentLogger,
+    authentication: config.authentication && resolveAuthentication(config.authentication),
   };
+}
+
+function resolveAuthentication(given: Authentication): ResolvedAuthentication {
+  const { realm, authenticate, algorithms = ['SHA-256', 'MD5'] } = given;
+  if (typeof realm !== 'string' || realm === '' || /\p{Cc}/u.test(realm)) {
+    throw wrong('authentication.realm', 'it is a text without control characters');
+  }
+  if (typeof authenticate !== 'function') throw wrong('authentication.authenticate', 'it is a function');
+  const known = ['SHA-512-256', 'SHA-256', 'MD5'];
+  if (algorithms.length === 0 || algorithms.some((name) => !known.includes(name))) {
+    throw wrong('authentication.algorithms', `one or more of ${known.join(', ')} are needed`);
+  }
+  return { realm, authenticate, algorithms };
 }
 
 /** True for 0.0.0.0 and every spelling of ::. */

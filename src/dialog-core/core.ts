@@ -10,7 +10,7 @@ import { DialogStore } from './dialog/store.js';
 import type { Timer } from './dialog/timer.js';
 import { type TransactionHost, TransactionLayer } from './transaction/layer.js';
 import type { Transaction } from './transaction/transaction.js';
-import type { DialogCoreEvent, Flow } from './types.js';
+import type { DialogCoreEvent, Flow, OfferedAlgorithm } from './types.js';
 
 /** What the shell is to do. */
 export type StackOutput =
@@ -22,7 +22,16 @@ export type StackOutput =
     }
   /** Find the flow to a host, from that listener if it serves; 'routed' or 'unroutable' with the same key is owed. */
   | { readonly type: 'route'; readonly key: string; readonly hop: Hop; readonly listener: number | undefined }
+  /** Find a user; 'user' or 'userUnknowable' with the same key is owed. */
+  | ({ readonly type: 'lookUp' } & UserQuestion)
   | { readonly type: 'event'; readonly event: DialogCoreEvent };
+
+export interface UserQuestion {
+  readonly key: string;
+  readonly username: string;
+  readonly realm: string;
+  readonly algorithm: OfferedAlgorithm;
+}
 
 export class Core implements CoreContext, TransactionHost {
   readonly config: ResolvedConfig;
@@ -60,6 +69,10 @@ export class Core implements CoreContext, TransactionHost {
   send(flow: Flow, data: Uint8Array, transaction?: Transaction): void {
     this.counters.sent += 1;
     this.#put({ type: 'send', flow, data, transaction });
+  }
+
+  lookUp(question: UserQuestion): void {
+    this.#put({ type: 'lookUp', ...question });
   }
 
   route(hop: Hop, listener: number | undefined, done: RouteDone): void {

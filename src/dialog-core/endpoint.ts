@@ -7,7 +7,6 @@ import { SessionError, toSessionError } from '../base/errors.js';
 import { type ResolvedConfig, resolveConfig } from './config.js';
 import type { StackOutput } from './core.js';
 import type { InviteUsage } from './dialog/invite-usage.js';
-import type { SipUri } from './message/index.js';
 import { SipStack, type StackInput } from './stack.js';
 import { Transport } from './transport/transport.js';
 import { UdpNetwork } from './transport/udp.js';
@@ -19,6 +18,7 @@ import type {
   DialogCoreEvent,
   HeaderList,
   InviteParams,
+  OptionsParams,
   OptionsResult,
   ReasonHeader,
   ResponseParams,
@@ -115,14 +115,14 @@ export class SipEndpoint implements DialogCore {
     this.#on(usage, (it) => it.answerReinvite(status, response));
   }
 
-  options(target: SipUri, from: SipUri): Promise<OptionsResult> {
+  options(params: OptionsParams): Promise<OptionsResult> {
     return new Promise((resolve, reject) => {
       this.#verb(() => {
         const done = (result: OptionsResult): void => {
           this.#queries.delete(reject);
           resolve(result);
         };
-        this.#stack.options(target, from, this.#nowMs(), done);
+        this.#stack.options(params, this.#nowMs(), done);
         this.#queries.add(reject);
       });
     });
@@ -205,6 +205,7 @@ export class SipEndpoint implements DialogCore {
   #perform(output: StackOutput): void {
     if (output.type === 'event') this.#deliver(output.event);
     else if (output.type === 'send') this.#send(output);
+    else if (output.type === 'lookUp') void this.#lookUp(output);
     else this.#route(output);
   }
 
@@ -233,6 +234,17 @@ export class SipEndpoint implements DialogCore {
       (flow) => this.#input({ type: 'routed', key, flow }),
       (error: Error) => this.#input({ type: 'unroutable', key, message: error.message }),
     );
+  }
+
+  /** The caller's code: whatever it throws stays here, and no password is logged. */
+  async #lookUp({ key, username, realm, algorithm }: Extract<StackOutput, { type: 'lookUp' }>): Promise<void> {
+    try {
+      const secret = await this.#config.authentication?.authenticate(username, realm, algorithm);
+      this.#input({ type: 'user', key, secret });
+    } catch (error) {
+      this.#config.logger.error({ err: error, username }, 'a user could not be looked up');
+      this.#input({ type: 'userUnknowable', key });
+    }
   }
 
   /** One timer for everything, set for the earliest deadline. It may fire early after that one was removed, and finds nothing due. */

@@ -32,9 +32,11 @@ export {
   type Via,
 } from './message/index.js';
 export type {
+  Authentication,
   Body,
   CoreCounts,
   CoreLimits,
+  Credentials,
   DatagramHandlers,
   DatagramNetwork,
   DatagramSocket,
@@ -46,6 +48,8 @@ export type {
   Flow,
   InviteParams,
   ListenAddress,
+  OfferedAlgorithm,
+  OptionsParams,
   OptionsResult,
   ReasonHeader,
   ResponseParams,
@@ -53,4 +57,5 @@ export type {
   TimerConfig,
   TransportName,
   UsageId,
+  UserSecret,
 } from './types.js';

@@ -3,10 +3,12 @@
  * routes and events come out of `poll`. Single-threaded and deterministic; driven by endpoint.ts, and by tests in virtual time.
  */
 import { SessionError } from '../base/errors.js';
+import { ClientAuth } from './auth.js';
+import { Authenticator } from './authenticator.js';
 import type { ResolvedConfig } from './config.js';
 import { Core, type StackOutput } from './core.js';
-import { misuse } from './dialog/arguments.js';
-import { serverName } from './dialog/context.js';
+import { checkCredentials, misuse } from './dialog/arguments.js';
+import { acceptedType, contactOf, serverName } from './dialog/context.js';
 import { hopOf } from './dialog/hop.js';
 import { inspect, inspectLoad, optionsReply } from './dialog/inspection.js';
 import { InviteUsage } from './dialog/invite-usage.js';
@@ -14,17 +16,17 @@ import { printReply, type Reply, replyFlow, replyHead } from './dialog/reply.js'
 import { answer } from './dialog/send.js';
 import { Timer } from './dialog/timer.js';
 import {
+  type HeaderList,
   type ParseLimits,
   type ParseProblem,
   parseMessage,
   type SipMessage,
   type SipRequest,
-  type SipUri,
 } from './message/index.js';
-import { OptionsQuery } from './options-query.js';
+import { newThread, OutsideRequest } from './outside-request.js';
 import { StatelessTags } from './stateless-tags.js';
 import type { Transaction } from './transaction/transaction.js';
-import type { CoreCounts, Flow, InviteParams, OptionsResult, UsageId } from './types.js';
+import type { CoreCounts, Flow, InviteParams, OptionsParams, OptionsResult, UsageId, UserSecret } from './types.js';
 
 /** What the shell tells. */
 export type StackInput =
@@ -32,18 +34,23 @@ export type StackInput =
   /** The system refused a datagram of this transaction. */
   | { readonly type: 'sendFailed'; readonly transaction: Transaction; readonly message: string }
   | { readonly type: 'routed'; readonly key: string; readonly flow: Flow }
-  | { readonly type: 'unroutable'; readonly key: string; readonly message: string };
+  | { readonly type: 'unroutable'; readonly key: string; readonly message: string }
+  | { readonly type: 'user'; readonly key: string; readonly secret: UserSecret | undefined }
+  /** The user could not be looked for. */
+  | { readonly type: 'userUnknowable'; readonly key: string };
 
 export class SipStack {
   readonly #core: Core;
   readonly #limits: ParseLimits;
   readonly #stateless: StatelessTags;
+  readonly #authenticator: Authenticator | undefined;
   #lastUsage = 0;
 
   constructor(config: ResolvedConfig) {
     this.#core = new Core(config);
     this.#limits = config.limits;
     this.#stateless = new StatelessTags(config.ids);
+    this.#authenticator = config.authentication && new Authenticator(this.#core, config.authentication);
   }
 
   /** Takes one input; network input never throws. */
@@ -61,6 +68,12 @@ export class SipStack {
         return;
       case 'unroutable':
         this.#core.answerRoute(input.key, undefined, input.message);
+        return;
+      case 'user':
+        this.#authenticator?.answer(input.key, input.secret);
+        return;
+      case 'userUnknowable':
+        this.#authenticator?.answer(input.key, { status: 500 });
         return;
     }
   }
@@ -108,11 +121,19 @@ export class SipStack {
     return usage;
   }
 
-  options(target: SipUri, from: SipUri, nowMs: number, done: (result: OptionsResult) => void): void {
-    this.#core.nowMs = nowMs;
+  /** RFC 3261 11.1. */
+  options({ target, from, auth }: OptionsParams, nowMs: number, done: (result: OptionsResult) => void): void {
+    const core = this.#core;
+    core.nowMs = nowMs;
+    checkCredentials(auth);
     const hop = hopOf(target);
     if (typeof hop === 'string') throw misuse('ERR_INVALID_URI', hop);
-    new OptionsQuery(this.#core, target, from, done).start(hop);
+    const headers = (flow: Flow): HeaderList => [
+      ['Contact', contactOf(core, flow, from.user)],
+      ['Accept', acceptedType],
+    ];
+    const thread = newThread(core, auth && new ClientAuth(auth, core.config.ids));
+    new OutsideRequest(core, thread, { method: 'OPTIONS', target, from, headers }, done).start(hop);
   }
 
   counts(): CoreCounts {
@@ -129,6 +150,7 @@ export class SipStack {
   /** Ends every usage by 'closed', without a word to the peers, and forgets everything. */
   close(nowMs: number): void {
     this.#core.nowMs = nowMs;
+    this.#authenticator?.clear();
     this.#core.close();
   }
 
@@ -202,12 +224,18 @@ export class SipStack {
 
   #handleOutside(request: SipRequest, flow: Flow): void {
     const reply = inspect(request) ?? this.#replyOutside(request);
-    if (reply) {
-      this.#reply(request, flow, reply);
-    } else {
-      this.#lastUsage += 1;
-      InviteUsage.take(this.#core, this.#lastUsage, request, flow);
+    if (reply) this.#reply(request, flow, reply);
+    else if (this.#authenticator) this.#authenticator.admit(request, (refusal) => this.#admit(request, flow, refusal));
+    else this.#admit(request, flow, undefined);
+  }
+
+  #admit(request: SipRequest, flow: Flow, refusal: Reply | undefined): void {
+    if (refusal) {
+      this.#reply(request, flow, refusal);
+      return;
     }
+    this.#lastUsage += 1;
+    InviteUsage.take(this.#core, this.#lastUsage, request, flow);
   }
 
   /** What a request outside any dialog is answered without further ado; undefined for an INVITE that may begin a call. */

@@ -71,11 +71,39 @@ export interface DialogCoreConfig {
   readonly userAgent?: string | undefined;
   readonly timers?: Partial<TimerConfig> | undefined;
   readonly limits?: Partial<CoreLimits> | undefined;
+  /** Default: everybody may call. */
+  readonly authentication?: Authentication | undefined;
   readonly clock?: Clock | undefined;
   readonly ids?: IdSource | undefined;
   readonly logger?: Logger | undefined;
   /** Sockets; default UDP of node:dgram. Tests pass a virtual network. */
   readonly network?: DatagramNetwork | undefined;
+}
+
+/** What a server knows of a user: the password, or H(username:realm:password) by the algorithm asked for, in hexadecimal. */
+export interface UserSecret {
+  readonly password?: string | undefined;
+  /** Wins over `password`. */
+  readonly ha1?: string | undefined;
+}
+
+export type OfferedAlgorithm = 'SHA-512-256' | 'SHA-256' | 'MD5';
+
+/** Challenges callers (RFC 3261 22): an INVITE outside a dialog goes on only with right credentials. */
+export interface Authentication {
+  /** What callers are shown, and what the hashes of passwords are made with. */
+  readonly realm: string;
+  /**
+   * Finds a user; undefined for nobody, at once or by a promise. The INVITE waits, at most 64·T1 (32 s), and then gets 503; so it does
+   * with 500 when this throws or rejects.
+   */
+  readonly authenticate: (
+    username: string,
+    realm: string,
+    algorithm: OfferedAlgorithm,
+  ) => UserSecret | undefined | Promise<UserSecret | undefined>;
+  /** In order of preference; default ['SHA-256', 'MD5']. */
+  readonly algorithms?: readonly OfferedAlgorithm[] | undefined;
 }
 
 /** Datagram sockets as the endpoint needs them; implemented by transport/udp.ts and by the virtual network of the tests. */
@@ -230,6 +258,12 @@ export type DialogCoreEvent =
   /** A socket failed for good, for operators. */
   | { readonly type: 'transportError'; readonly listener: number; readonly message: string };
 
+export interface OptionsParams {
+  readonly target: SipUri;
+  readonly from: SipUri;
+  readonly auth?: Credentials | undefined;
+}
+
 export interface OptionsResult {
   readonly status: number;
   readonly reason: string;
@@ -285,7 +319,7 @@ export interface DialogCore {
   reinvite(usage: UsageId, params: { readonly headers?: HeaderList; readonly body?: Body }): void;
   answerReinvite(usage: UsageId, status: number, response?: ResponseParams & { readonly reason?: string }): void;
   /** OPTIONS outside a dialog. */
-  options(target: SipUri, from: SipUri): Promise<OptionsResult>;
+  options(params: OptionsParams): Promise<OptionsResult>;
   counts(): CoreCounts;
   /** Drops live usages (BYE or CANCEL where owed are the caller's work before), closes sockets; resolves when they are released. */
   close(): Promise<void>;

@@ -37,6 +37,7 @@ export class DialogConfigConverter {
       from: { displayName: params.from.displayName, uri: toUri(params.from.uri) },
       headers: toHeaders(params.headers),
       proxy: params.proxy === undefined ? undefined : toUri(params.proxy),
+      auth: params.auth,
     };
   }
 }

@@ -5,6 +5,7 @@ export { DialogConfigConverter, toListenAddress } from './config.js';
 export { SessionDialogCoordinator } from './coordinator.js';
 export { DialogManager } from './manager.js';
 export {
+  type Authentication,
   type CoreCounts,
   type CoreLimits,
   type DatagramNetwork,

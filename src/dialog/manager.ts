@@ -5,6 +5,7 @@
 import type { IdSource } from '../base/ids.js';
 import type { CoreCounts, DialogCore, OptionsResult, UsageId } from '../dialog-core/index.js';
 import type {
+  Credentials,
   Description,
   DialogPort,
   OutgoingParams,
@@ -103,8 +104,8 @@ export class DialogManager implements DialogPort {
   }
 
   /** OPTIONS outside a dialog (RFC 3261 11). */
-  ping(target: string, from: string): Promise<OptionsResult> {
-    return this.#core.options(toUri(target), toUri(from));
+  ping(target: string, from: string, auth?: Credentials): Promise<OptionsResult> {
+    return this.#core.options({ target: toUri(target), from: toUri(from), auth });
   }
 
   counts(): CoreCounts {

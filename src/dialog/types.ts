@@ -5,9 +5,10 @@ import type { Clock } from '../base/clock.js';
 import { type ErrorCode, SessionError } from '../base/errors.js';
 import type { IdSource } from '../base/ids.js';
 import type { Logger } from '../base/logger.js';
-import type { CoreLimits, DatagramNetwork, SipResponse, TimerConfig } from '../dialog-core/index.js';
+import type { Authentication, CoreLimits, DatagramNetwork, SipResponse, TimerConfig } from '../dialog-core/index.js';
 
 export type {
+  Authentication,
   CoreCounts,
   CoreLimits,
   DatagramNetwork,
@@ -46,6 +47,8 @@ export interface DialogOptions {
   readonly userAgent?: string | undefined;
   readonly limits?: Partial<CoreLimits> | undefined;
   readonly timers?: Partial<TimerConfig> | undefined;
+  /** Default: everybody may call. */
+  readonly authentication?: Authentication | undefined;
   readonly clock?: Clock | undefined;
   readonly ids?: IdSource | undefined;
   readonly logger?: Logger | undefined;

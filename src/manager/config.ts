@@ -6,7 +6,13 @@ import { type Clock, systemClock } from '../base/clock.js';
 import { SessionError } from '../base/errors.js';
 import { type IdSource, randomIds } from '../base/ids.js';
 import { type Logger, silentLogger } from '../base/logger.js';
-import { type DatagramNetwork, type DialogOptions, type TimerConfig, toListenAddress } from '../dialog/index.js';
+import {
+  type Authentication,
+  type DatagramNetwork,
+  type DialogOptions,
+  type TimerConfig,
+  toListenAddress,
+} from '../dialog/index.js';
 import type { CodecName, MediaNetwork, MediaOptions } from '../media/index.js';
 
 export interface ManagerOptions {
@@ -34,6 +40,8 @@ export interface ManagerOptions {
   /** In order of preference; default ['pcmu', 'pcma']. */
   readonly codecs?: readonly CodecName[] | undefined;
   readonly userAgent?: string | undefined;
+  /** Challenges callers and lets in who gives right credentials; default: everybody may call. */
+  readonly authentication?: Authentication | undefined;
   /** How long an incoming call may stay unanswered before 480; default 60 000 ms. */
   readonly answerTimeoutMs?: number | undefined;
   /** How long close() waits for BYEs to be answered; default 2000 ms. */
@@ -93,6 +101,7 @@ export function toManagerConfig(options: ManagerOptions): ManagerConfig {
       listen,
       advertise: options.advertise,
       userAgent: options.userAgent,
+      authentication: options.authentication,
       timers: options.timers,
       network: options.virtual?.datagram,
       limits: { maxUsages: 2 * maxCalls + 64 },

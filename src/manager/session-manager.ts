@@ -10,6 +10,7 @@ import { type CoreCounts, DialogError, type OptionsResult } from '../dialog/inde
 import type { StreamStats, WorkerHealth } from '../media/index.js';
 import {
   type AwaitedVerb,
+  type Credentials,
   type ExtraHeaders,
   isAllowed,
   isEstablished,
@@ -190,8 +191,8 @@ export class SessionManager {
   }
 
   /** OPTIONS outside a dialog. */
-  ping(target: string, from: string): Promise<OptionsResult> {
-    return this.#parts.dialog.manager.ping(target, from);
+  ping(target: string, from: string, auth?: Credentials): Promise<OptionsResult> {
+    return this.#parts.dialog.manager.ping(target, from, auth);
   }
 
   health(): readonly WorkerHealth[] {

@@ -13,6 +13,7 @@ export type {
 export type { EndCause, EndReason, ReasonValue } from './lifecycle.js';
 export type { Description, Direction, MediaWish, NegotiatedMedia } from './media.js';
 export type {
+  Credentials,
   DialogPort,
   ExtraHeaders,
   FactSink,

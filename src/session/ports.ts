@@ -17,12 +17,21 @@ export interface FactSink<F extends DialogFact | MediaFact> {
 
 export type ExtraHeaders = readonly (readonly [string, string])[];
 
+/** What a digest challenge is answered with. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+  /** Only challenges of this realm are answered; default: of any. */
+  readonly realm?: string | undefined;
+}
+
 export interface OutgoingParams {
   readonly target: string;
   readonly from: Party;
   readonly headers: ExtraHeaders;
   /** Loose outbound proxy. */
   readonly proxy: string | undefined;
+  readonly auth?: Credentials | undefined;
 }
 
 export interface ResponseExtras {

@@ -5,6 +5,7 @@
 import { DeadlineTable } from '../../src/base/clock.js';
 import { seededIds } from '../../src/base/ids.js';
 import { resolveConfig } from '../../src/dialog-core/config.js';
+import type { UserQuestion } from '../../src/dialog-core/core.js';
 import type { Hop } from '../../src/dialog-core/dialog/hop.js';
 import type { InviteUsage } from '../../src/dialog-core/dialog/invite-usage.js';
 import {
@@ -23,6 +24,7 @@ import type {
   SipResponse,
   SocketAddress,
   UsageId,
+  UserSecret,
 } from '../../src/dialog-core/types.js';
 import { startLine, summary } from './sip-text.js';
 
@@ -42,6 +44,7 @@ export class StackHarness {
   readonly sent: Sent[] = [];
   readonly events: { readonly atMs: number; readonly event: DialogCoreEvent }[] = [];
   readonly routes: { readonly key: string; readonly hop: Hop }[] = [];
+  readonly lookUps: UserQuestion[] = [];
   /** Answers questions for routes at once; a test may take over. */
   autoRoute = true;
   #transactions: (Transaction | undefined)[] = [];
@@ -74,6 +77,13 @@ export class StackHarness {
     const usage = this.stack.invite(params, this.nowMs);
     this.#collect();
     return usage;
+  }
+
+  /** The shell found a user; undefined: nobody; 'error': it could not look. */
+  answerLookUp(key: string, secret: UserSecret | undefined | 'error'): void {
+    if (secret === 'error') this.stack.handle({ type: 'userUnknowable', key }, this.nowMs);
+    else this.stack.handle({ type: 'user', key, secret }, this.nowMs);
+    this.#collect();
   }
 
   do(usage: UsageId, act: (usage: InviteUsage) => void): void {
@@ -132,6 +142,8 @@ export class StackHarness {
         const text = Buffer.from(data).toString();
         this.sent.push({ atMs: this.nowMs, what: summary(data), text, remote: to.remote });
         this.#transactions.push(transaction);
+      } else if (output.type === 'lookUp') {
+        this.lookUps.push(output);
       } else {
         const { key, hop } = output;
         this.routes.push({ key, hop });

@@ -4,7 +4,7 @@
  */
 import { type ErrorCode, SessionError } from '../../base/errors.js';
 import { type HeaderList, printRequest } from '../message/index.js';
-import type { Body } from '../types.js';
+import type { Body, Credentials } from '../types.js';
 
 /** Headers that the core writes itself; a second one would make the message wrong or another one. */
 const ownHeaders = new Set([
@@ -34,6 +34,21 @@ export function checkHeaders(headers: HeaderList | undefined, contactAllowed = f
 
 export function checkBody(body: Body | undefined): void {
   if (body) checkHeaders([['Content-Disposition', body.contentType]]);
+}
+
+/** Throws ERR_INVALID_ARGUMENT for credentials that could not be written into a header. */
+export function checkCredentials(credentials: Credentials | undefined): void {
+  if (!credentials) return;
+  const { username, password, realm = '' } = credentials;
+  if (typeof username !== 'string' || username === '' || typeof password !== 'string' || typeof realm !== 'string') {
+    throw misuse(
+      'ERR_INVALID_ARGUMENT',
+      'credentials have a username, a password and perhaps a realm, all of them text',
+    );
+  }
+  if (/\p{Cc}/u.test(username + realm)) {
+    throw misuse('ERR_INVALID_ARGUMENT', 'a username or realm holds a control character');
+  }
 }
 
 /** Throws ERR_INVALID_ARGUMENT unless `status` is an integer of the range. */

@@ -2,6 +2,8 @@
  * A dialog (RFC 3261 12): what two user agents remember of each other, as data, and the requests made from it. Pure; made by the INVITE
  * sides of the dialog layer, found through store.ts.
  */
+
+import type { ClientAuth } from '../auth.js';
 import {
   type HeaderList,
   type NameAddr,
@@ -31,6 +33,7 @@ interface DialogState extends DialogIdentity {
   readonly routeSet: readonly string[];
   readonly contact: string;
   readonly flow: Flow;
+  readonly auth?: ClientAuth | undefined;
 }
 
 /** Key of a dialog in the store. Neither Call-ID nor tags hold a space. */
@@ -53,6 +56,8 @@ export class Dialog implements DialogIdentity {
   remoteSeq: number | undefined;
   /** The way that requests go while {@link hop} is `hopOfFlow`. */
   flow: Flow;
+  /** What challenges of our requests are answered with. */
+  readonly auth: ClientAuth | undefined;
   #remoteTarget: string;
   #hop: Hop | string | undefined;
   #hopOfFlow: Hop | undefined;
@@ -68,6 +73,7 @@ export class Dialog implements DialogIdentity {
     this.localSeq = state.localSeq;
     this.remoteSeq = state.remoteSeq;
     this.flow = state.flow;
+    this.auth = state.auth;
     this.#remoteTarget = state.remoteTarget;
   }
 
@@ -128,9 +134,18 @@ export class Dialog implements DialogIdentity {
   }
 }
 
+/** What the caller put into its INVITE. */
+export interface CallerIdentity {
+  readonly callId: string;
+  readonly localTag: string;
+  readonly localAddress: string;
+  readonly cseq: number;
+  readonly auth: ClientAuth | undefined;
+}
+
 /** The dialog that a response with a To tag makes for the caller (12.1.2). */
 export function dialogOfCaller(
-  invite: { readonly callId: string; readonly localTag: string; readonly localAddress: string; readonly cseq: number },
+  invite: CallerIdentity,
   response: SipResponse,
   contact: string,
   target: string,
@@ -149,6 +164,7 @@ export function dialogOfCaller(
     routeSet: response.headerValues('record-route').reverse(),
     contact,
     flow,
+    auth: invite.auth,
   });
 }
 

@@ -2,6 +2,7 @@
  * The caller's side of a call's first INVITE: route, early dialogs, forks. The first 2xx makes the call; every further branch that answers
  * is acknowledged and hung up (RFC 3261 13.2.2.4). Owned by invite-usage.ts, which keeps the call afterwards.
  */
+import { type AuthAttempt, ClientAuth } from '../auth.js';
 import {
   escapeUser,
   type HeaderList,
@@ -12,7 +13,7 @@ import {
 } from '../message/index.js';
 import { detached } from '../transaction/matching.js';
 import type { Body, Flow, InviteParams, ReasonHeader } from '../types.js';
-import { checkHeaders, misuse } from './arguments.js';
+import { checkCredentials, checkHeaders, misuse } from './arguments.js';
 import {
   abilities,
   advertisedHost,
@@ -25,7 +26,7 @@ import {
   userAgent,
   viaOf,
 } from './context.js';
-import { type Dialog, dialogOfCaller, requestUri, withDefaults } from './dialog.js';
+import { type CallerIdentity, type Dialog, dialogOfCaller, requestUri, withDefaults } from './dialog.js';
 import { type Hop, hopOf } from './hop.js';
 import type { InviteUsage } from './invite-usage.js';
 import { type InviteFailure, OutgoingInvite, type OutgoingInviteUser } from './outgoing-invite.js';
@@ -38,19 +39,17 @@ const maxForks = 32;
 export class InviteUac implements OutgoingInviteUser {
   readonly #core: CoreContext;
   readonly #usage: InviteUsage;
-  readonly #identity: {
-    readonly callId: string;
-    readonly localTag: string;
-    readonly localAddress: string;
-    readonly cseq: number;
-  };
+  readonly #attempt: AuthAttempt | undefined;
+  #identity: CallerIdentity;
   readonly #target: string;
   readonly #to: string;
   readonly #proxy: string | undefined;
   readonly #hop: Hop;
   readonly #headers: HeaderList;
   readonly #contactUser: string | undefined;
-  readonly #invite: OutgoingInvite;
+  #invite: OutgoingInvite;
+  /** Kept where the INVITE may have to be sent again. */
+  #body: Body | undefined;
   #flow: Flow | undefined;
   #contact = '';
   #early: Map<string, Dialog> | undefined;
@@ -63,8 +62,9 @@ export class InviteUac implements OutgoingInviteUser {
   constructor(core: CoreContext, usage: InviteUsage, params: InviteParams) {
     this.#core = core;
     this.#usage = usage;
-    const { from, to, proxy, contactUser, headers = [] } = params;
+    const { from, to, proxy, contactUser, headers = [], auth } = params;
     checkHeaders(headers);
+    checkCredentials(auth);
     const hop = hopOf(proxy ?? params.target);
     if (typeof hop === 'string') throw misuse('ERR_INVALID_URI', hop);
     this.#hop = hop;
@@ -79,7 +79,9 @@ export class InviteUac implements OutgoingInviteUser {
       localTag,
       localAddress: printNameAddr({ displayName: from.displayName, uri: from.uri, params: [['tag', localTag]] }),
       cseq: newSequence(core),
+      auth: auth && new ClientAuth(auth, core.config.ids),
     };
+    this.#attempt = this.#identity.auth?.attempt();
     if (/[\s<>]/.test(this.#identity.callId) || this.#identity.callId === '') {
       throw misuse('ERR_INVALID_ARGUMENT', 'a Call-ID holds neither space nor brackets');
     }
@@ -107,6 +109,7 @@ export class InviteUac implements OutgoingInviteUser {
     if (!flow) throw misuse('ERR_INVALID_STATE', 'the route is not known yet');
     const branch = newBranch(this.#core);
     const bytes = this.#print(flow, branch, body);
+    if (this.#attempt) this.#body = body;
     this.#usage.phase = 'calling';
     this.#invite.start(branch, bytes, flow);
   }
@@ -125,6 +128,7 @@ export class InviteUac implements OutgoingInviteUser {
   /** Early dialogs go; ACKs for 2xx that are still on the way are sent as before. */
   drop(): void {
     this.#invite.drop();
+    this.#body = undefined;
     for (const dialog of this.#early?.values() ?? []) this.#core.store.removeDialog(dialog);
     this.#early = undefined;
   }
@@ -186,7 +190,19 @@ export class InviteUac implements OutgoingInviteUser {
   }
 
   handleFailure(failure: InviteFailure): void {
-    this.#usage.fail(failure);
+    const { response } = failure;
+    const wanted = this.#usage.phase === 'calling' && !this.#invite.cancelled;
+    if (wanted && response && this.#attempt?.accept(response)) this.#sendAgain();
+    else this.#usage.fail(failure);
+  }
+
+  /** RFC 3261 22.2: with credentials and the next CSeq, all else as before. The branches of the refused INVITE are gone (13.2.2.3). */
+  #sendAgain(): void {
+    const body = this.#body;
+    this.drop();
+    this.#identity = { ...this.#identity, cseq: this.#identity.cseq + 1 };
+    this.#invite = new OutgoingInvite(this.#core, this);
+    this.send(body);
   }
 
   #dialogOf(response: SipResponse): Dialog {
@@ -195,7 +211,7 @@ export class InviteUac implements OutgoingInviteUser {
 
   #print(flow: Flow, branch: string, body: Body | undefined): Buffer {
     const core = this.#core;
-    const { callId, cseq, localAddress } = this.#identity;
+    const { callId, cseq, localAddress, auth } = this.#identity;
     const route: HeaderList = this.#proxy === undefined ? [] : [['Route', this.#proxy]];
     return printRequest({
       method: 'INVITE',
@@ -210,6 +226,7 @@ export class InviteUac implements OutgoingInviteUser {
         ['CSeq', `${cseq} INVITE`],
         ['Contact', this.#contact],
         ...withDefaults([...abilities, ...userAgent(core)], this.#headers),
+        ...(auth?.headers('INVITE', this.#target, body?.data) ?? []),
         ...bodyHeaders(body),
       ],
       body: body?.data,

@@ -2,6 +2,7 @@
  * INVITEs inside a confirmed dialog, one object for each (RFC 3261 14): ours and the peer's. Which may run at a time, and when to try again
  * after 491, is decided by invite-usage.ts, which owns them.
  */
+import type { AuthAttempt } from '../auth.js';
 import type { HeaderList, SipRequest, SipResponse } from '../message/index.js';
 import type { Body, Flow, ResponseParams } from '../types.js';
 import { abilities, bodyHeaders, type CoreContext, newBranch } from './context.js';
@@ -17,22 +18,27 @@ export class OutgoingReinvite implements OutgoingInviteUser {
   readonly #core: CoreContext;
   readonly #usage: InviteUsage;
   readonly #dialog: Dialog;
-  readonly #cseq: number;
-  readonly #invite: OutgoingInvite;
+  readonly #attempt: AuthAttempt | undefined;
+  #cseq = 0;
+  #invite: OutgoingInvite;
   #ack: SuccessAck | undefined;
+  /** Sends the same again. */
+  #again: (() => void) | undefined;
 
   constructor(core: CoreContext, usage: InviteUsage, dialog: Dialog) {
     this.#core = core;
     this.#usage = usage;
     this.#dialog = dialog;
-    dialog.localSeq += 1;
-    this.#cseq = dialog.localSeq;
+    this.#attempt = dialog.auth?.attempt();
     this.#invite = new OutgoingInvite(core, this);
   }
 
   start(headers: HeaderList | undefined, body: Body | undefined): void {
     const own: HeaderList = [['Contact', this.#dialog.contact], ...withDefaults(abilities, headers)];
+    this.#dialog.localSeq += 1;
+    this.#cseq = this.#dialog.localSeq;
     const request = { method: 'INVITE', cseq: this.#cseq, headers: own, body };
+    if (this.#attempt) this.#again = () => this.start(headers, body);
     routeInDialog(this.#core, this.#dialog, (flow, problem) => {
       // The call may have ended while the route was looked up.
       if (!this.#invite.pending) return;
@@ -59,6 +65,7 @@ export class OutgoingReinvite implements OutgoingInviteUser {
   }
 
   drop(): void {
+    this.#again = undefined;
     this.#invite.drop();
   }
 
@@ -71,6 +78,7 @@ export class OutgoingReinvite implements OutgoingInviteUser {
       this.#ack.repeat();
       return;
     }
+    this.#again = undefined;
     this.#dialog.refreshTarget(response.contact);
     this.#ack = new SuccessAck(this.#core, this.#dialog, this.#cseq);
     // If the call ended meanwhile, the peer still waits for an ACK.
@@ -80,7 +88,14 @@ export class OutgoingReinvite implements OutgoingInviteUser {
   }
 
   handleFailure(failure: InviteFailure): void {
-    this.#usage.handleReinviteFailure(failure);
+    const { response } = failure;
+    // RFC 3261 22.2: the same with credentials; the layers above hear nothing of it.
+    if (response && this.#usage.phase === 'confirmed' && this.#attempt?.accept(response)) {
+      this.#invite = new OutgoingInvite(this.#core, this);
+      this.#again?.();
+    } else {
+      this.#usage.handleReinviteFailure(failure);
+    }
   }
 }
 

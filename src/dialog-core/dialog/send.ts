@@ -2,8 +2,9 @@
  * Messages of a dialog on their way out: a request finds its route, gets its Via and leaves; a request received gets its one answer.
  * Called by all parts of the dialog layer; keeps nothing.
  */
-import { type HeaderList, printRequest, type SipRequest } from '../message/index.js';
-import type { ClientUser } from '../transaction/transaction.js';
+import type { AuthAttempt } from '../auth.js';
+import { type HeaderList, printRequest, type SipRequest, type SipResponse } from '../message/index.js';
+import type { ClientUser, NoResponseCause } from '../transaction/transaction.js';
 import type { Body, Flow, ReasonHeader } from '../types.js';
 import {
   bodyHeaders,
@@ -37,7 +38,8 @@ export function printInDialog(
   request: DialogRequest,
 ): Buffer {
   const { uri, headers } = dialog.requestHead(request.method, request.cseq);
-  const rest = [...withDefaults(userAgent(core), request.headers), ...bodyHeaders(request.body)];
+  const credentials = dialog.auth?.headers(request.method, uri, request.body?.data) ?? [];
+  const rest = [...withDefaults(userAgent(core), request.headers), ...credentials, ...bodyHeaders(request.body)];
   return printRequest({
     method: request.method,
     uri,
@@ -69,16 +71,53 @@ export function sendBye(
   reason: ReasonHeader | undefined,
   user: ClientUser = indifferent,
 ): void {
-  dialog.localSeq += 1;
-  const request: DialogRequest = { method: 'BYE', cseq: dialog.localSeq, headers: reasonHeaders(reason) };
-  routeInDialog(core, dialog, (flow, problem) => {
-    if (!flow) {
-      user.handleNoResponse('transport', problem);
-      return;
-    }
-    const branch = newBranch(core);
-    core.transactions.request('BYE', branch, printInDialog(core, dialog, flow, branch, request), flow, user);
-  });
+  new PlainRequest(core, dialog, 'BYE', reasonHeaders(reason), user).send();
+}
+
+/** A request in a dialog that is no INVITE: sent again with credentials when it is challenged, everything else is the user's. */
+class PlainRequest implements ClientUser {
+  readonly #core: CoreContext;
+  readonly #dialog: Dialog;
+  readonly #method: string;
+  readonly #headers: HeaderList;
+  readonly #user: ClientUser;
+  readonly #attempt: AuthAttempt | undefined;
+
+  constructor(core: CoreContext, dialog: Dialog, method: string, headers: HeaderList, user: ClientUser) {
+    this.#core = core;
+    this.#dialog = dialog;
+    this.#method = method;
+    this.#headers = headers;
+    this.#user = user;
+    this.#attempt = dialog.auth?.attempt();
+  }
+
+  send(): void {
+    const core = this.#core;
+    const dialog = this.#dialog;
+    const method = this.#method;
+    dialog.localSeq += 1;
+    const request: DialogRequest = { method, cseq: dialog.localSeq, headers: this.#headers };
+    routeInDialog(core, dialog, (flow, problem) => {
+      if (!flow) {
+        this.#user.handleNoResponse('transport', problem);
+        return;
+      }
+      const branch = newBranch(core);
+      // Who is never challenged needs no go-between for the half minute that a transaction lingers.
+      const user = this.#attempt ? this : this.#user;
+      core.transactions.request(method, branch, printInDialog(core, dialog, flow, branch, request), flow, user);
+    });
+  }
+
+  handleResponse(response: SipResponse): void {
+    if (this.#attempt?.accept(response)) this.send();
+    else this.#user.handleResponse(response);
+  }
+
+  handleNoResponse(cause: NoResponseCause, message: string): void {
+    this.#user.handleNoResponse(cause, message);
+  }
 }
 
 /**

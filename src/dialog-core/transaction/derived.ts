@@ -7,7 +7,14 @@ import { parseMessage, printRequest, type SipRequest, type SipResponse } from '.
 /** ACK for a final response other than 2xx: the To of the response, all else of the INVITE. Undefined for bytes that are no INVITE. */
 export function ackForFailure(invite: Uint8Array, response: SipResponse): Buffer | undefined {
   const request = reread(invite);
-  return request && derive(request, 'ACK', response.header('to') ?? '', []);
+  return request && derive(request, 'ACK', response.header('to') ?? '', credentialsOf(request));
+}
+
+/** RFC 3261 22.1: an ACK repeats the credentials of its INVITE. */
+function credentialsOf(invite: SipRequest): [string, string][] {
+  return ['Authorization', 'Proxy-Authorization'].flatMap((name) =>
+    invite.headerValues(name).map((value): [string, string] => [name, value]),
+  );
 }
 
 /** CANCEL of an INVITE, with the same branch and CSeq number. */

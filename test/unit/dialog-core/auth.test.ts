@@ -61,7 +61,7 @@ describe('published vectors', () => {
     expect(digestResponse(given, ha1, 'GET', none)).toBe('6629fae49393a05397450978507c4ef1');
   });
 
-  it('RFC 7616 3.9.2: SHA-512-256 of a user name beyond ASCII, by the hash itself', () => {
+  it('FIPS 180-4: SHA-512/256, which is no SHA-512 cut short', () => {
     expect(digestHash('SHA-512-256', '')).toBe('c672b8d1ef56ed28ab87c3622c5114069bdd3ad7b8f9737498d0c01ecef0967a');
     expect(digestHash('SHA-512-256-sess', 'abc')).toBe(
       '53048e2681941ef99b2e29b76b4c7dabe4c2d0c634fc6d46e0e2f13107e7af23',
@@ -140,7 +140,6 @@ describe('the text', () => {
     const challenge = fc.record({ realm: text, nonce: text, opaque, algorithm, qop, stale: fc.boolean() });
     fc.assert(
       fc.property(challenge, (given) => {
-        // Header values reach the parser as Latin-1 text of their bytes or as decoded text; both are the message module's business.
         expect(parseChallenge(printChallenge(given))).toEqual(given);
       }),
     );

@@ -55,7 +55,7 @@ describe('OPTIONS', () => {
     const world = new SipWorld();
     const alice = await world.phone('alice', '10.0.0.1');
     const bob = await world.phone('bob', '10.0.0.2');
-    const asked = alice.endpoint.options(bob.uri(), alice.uri());
+    const asked = alice.endpoint.options({ target: bob.uri(), from: alice.uri() });
     await world.advance(20);
     const result = await asked;
     expect(result).toMatchObject({ status: 200, reason: 'OK' });
@@ -66,8 +66,8 @@ describe('OPTIONS', () => {
   test('is 408 where nobody answers, 503 where nobody is', async () => {
     const world = new SipWorld();
     const alice = await world.phone('alice', '10.0.0.1');
-    const silent = alice.endpoint.options(makeUri({ host: '10.0.0.9' }), alice.uri());
-    const unknown = alice.endpoint.options(makeUri({ host: 'nowhere.invalid' }), alice.uri());
+    const silent = alice.endpoint.options({ target: makeUri({ host: '10.0.0.9' }), from: alice.uri() });
+    const unknown = alice.endpoint.options({ target: makeUri({ host: 'nowhere.invalid' }), from: alice.uri() });
     expect(await unknown).toMatchObject({ status: 503, response: undefined });
     await world.advance(32_001);
     expect(await silent).toMatchObject({ status: 408, response: undefined });
@@ -77,7 +77,9 @@ describe('OPTIONS', () => {
     const world = new SipWorld();
     const alice = await world.phone('alice', '10.0.0.1');
     const target = makeUri({ host: '10.0.0.2', scheme: 'sips' });
-    await expect(alice.endpoint.options(target, alice.uri())).rejects.toMatchObject({ code: 'ERR_INVALID_URI' });
+    await expect(alice.endpoint.options({ target: target, from: alice.uri() })).rejects.toMatchObject({
+      code: 'ERR_INVALID_URI',
+    });
   });
 });
 
@@ -113,7 +115,7 @@ describe('life', () => {
     await alice.take('answered');
     alice.endpoint.ack(call);
     await bob.take('acked');
-    const waiting = alice.endpoint.options(makeUri({ host: '10.0.0.9' }), alice.uri());
+    const waiting = alice.endpoint.options({ target: makeUri({ host: '10.0.0.9' }), from: alice.uri() });
     waiting.catch(() => {});
     await world.advance(10);
     const closing = alice.endpoint.close();

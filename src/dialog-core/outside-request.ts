@@ -1,0 +1,105 @@
+/**
+ * A request outside a dialog that is no INVITE, as client (RFC 3261 8.1): one request, one result, however often it has to be repeated with
+ * credentials on the way (22.2). Made by stack.ts.
+ */
+
+import type { ClientAuth } from './auth.js';
+import { type CoreContext, newBranch, newSequence, newTag, userAgent, viaOf } from './dialog/context.js';
+import { requestUri } from './dialog/dialog.js';
+import type { Hop } from './dialog/hop.js';
+import {
+  type HeaderList,
+  printNameAddr,
+  printRequest,
+  reasonPhrase,
+  type SipResponse,
+  type SipUri,
+} from './message/index.js';
+import type { ClientUser, NoResponseCause } from './transaction/transaction.js';
+import type { Flow, OptionsResult } from './types.js';
+
+/** What the repetitions of a request share. */
+export interface RequestThread {
+  readonly callId: string;
+  readonly fromTag: string;
+  /** CSeq of the last request. */
+  sequence: number;
+  readonly auth: ClientAuth | undefined;
+}
+
+export interface OutsideParams {
+  readonly method: string;
+  readonly target: SipUri;
+  readonly from: SipUri;
+  /** Further headers; the route is known by then. */
+  readonly headers: (flow: Flow) => HeaderList;
+}
+
+export function newThread(core: CoreContext, auth: ClientAuth | undefined): RequestThread {
+  return { callId: core.config.ids.token(128), fromTag: newTag(core), sequence: newSequence(core), auth };
+}
+
+export class OutsideRequest implements ClientUser {
+  readonly #core: CoreContext;
+  readonly #thread: RequestThread;
+  readonly #params: OutsideParams;
+  readonly #attempt: ReturnType<ClientAuth['attempt']> | undefined;
+  readonly #done: (result: OptionsResult) => void;
+  #hop: Hop | undefined;
+
+  constructor(core: CoreContext, thread: RequestThread, params: OutsideParams, done: (result: OptionsResult) => void) {
+    this.#core = core;
+    this.#thread = thread;
+    this.#params = params;
+    this.#attempt = thread.auth?.attempt();
+    this.#done = done;
+  }
+
+  start(hop: Hop): void {
+    this.#hop = hop;
+    this.#thread.sequence += 1;
+    this.#core.route(hop, undefined, (flow, problem) => {
+      if (flow) {
+        const branch = newBranch(this.#core);
+        this.#core.transactions.request(this.#params.method, branch, this.#print(flow, branch), flow, this);
+      } else {
+        this.handleNoResponse('transport', problem);
+      }
+    });
+  }
+
+  handleResponse(response: SipResponse): void {
+    const { status, reason } = response;
+    if (status < 200) return;
+    // RFC 3261 22.2: the same Call-ID, From tag and To, the next CSeq.
+    if (this.#hop && this.#attempt?.accept(response)) this.start(this.#hop);
+    else this.#done({ status, reason, response });
+  }
+
+  handleNoResponse(cause: NoResponseCause, message: string): void {
+    // RFC 3261 8.1.3.1.
+    if (cause === 'timeout') this.#done({ status: 408, reason: reasonPhrase(408), response: undefined });
+    else this.#done({ status: 503, reason: message, response: undefined });
+  }
+
+  #print(flow: Flow, branch: string): Buffer {
+    const { method, target, from, headers } = this.#params;
+    const { callId, fromTag, sequence, auth } = this.#thread;
+    const uri = requestUri(target);
+    return printRequest({
+      method,
+      uri,
+      headers: [
+        ['Via', viaOf(this.#core, flow, branch)],
+        ['Max-Forwards', '70'],
+        ['From', printNameAddr({ uri: from, params: [['tag', fromTag]] })],
+        ['To', printNameAddr({ uri: target })],
+        ['Call-ID', callId],
+        ['CSeq', `${sequence} ${method}`],
+        ...headers(flow),
+        ...(auth?.headers(method, uri) ?? []),
+        ...userAgent(this.#core),
+      ],
+    });
+  }
+}

@@ -42,6 +42,19 @@ export function parseTarget(text: string): CallTarget {
   return { uri, family: host.startsWith('[') ? 6 : 4 };
 }
 
+/** --user with its password, which is never an argument: every user of the machine can read those. */
+export function parseCredentials(
+  username: string | undefined,
+  password: string | undefined,
+): { readonly username: string; readonly password: string } | undefined {
+  if (username === undefined) return undefined;
+  if (username === '' || /\p{Cc}/u.test(username)) throw new UsageProblem('--user: a name is wanted, of one line');
+  if (password === undefined || password === '') {
+    throw new UsageProblem('--user: the password is missing; put it into the environment variable MIXMINUS_PASSWORD');
+  }
+  return { username, password };
+}
+
 /** Checks a sound file to the end of its header and returns its length in milliseconds. */
 export function checkPlayable(flag: string, path: string): number {
   let bytes: Uint8Array;

@@ -4,7 +4,14 @@
  */
 import { type Call, type RecorderResult, type Recording, SessionError, type Sessions } from '../api/index.js';
 import { checkFlags } from '../server/index.js';
-import { type CallTarget, checkPlayable, checkWritable, parseDuration, parseTarget } from './arguments.js';
+import {
+  type CallTarget,
+  checkPlayable,
+  checkWritable,
+  parseCredentials,
+  parseDuration,
+  parseTarget,
+} from './arguments.js';
 import { CallView, type HangupCause } from './call-view.js';
 import type { CommandContext } from './context.js';
 import { createLogger } from './log.js';
@@ -20,6 +27,7 @@ export interface CallFlags {
   readonly timeout?: string;
   readonly from?: string;
   readonly displayName?: string;
+  readonly user?: string;
   readonly listen?: readonly string[];
   readonly advertise?: string;
   readonly mediaPorts?: string;
@@ -33,6 +41,7 @@ interface Plan {
   readonly flags: CallFlags;
   readonly durationMs: number | undefined;
   readonly timeoutMs: number;
+  readonly auth: ReturnType<typeof parseCredentials>;
   readonly config: ReturnType<typeof checkFlags>;
 }
 
@@ -44,7 +53,7 @@ const giveUpGraceMs = 500;
 
 /** Runs the command; returns its exit code, throws UsageProblem or SessionError. */
 export async function call(target: string, flags: CallFlags, context: CommandContext): Promise<number> {
-  const plan = makePlan(target, flags);
+  const plan = makePlan(target, flags, context);
   const output = new Output(context.stdout, { json: flags.json === true, clock: context.clock });
   const view = new CallView(output, context.clock);
   const watch = watchSignals(context);
@@ -61,7 +70,7 @@ export async function call(target: string, flags: CallFlags, context: CommandCon
   }
 }
 
-function makePlan(target: string, flags: CallFlags): Plan {
+function makePlan(target: string, flags: CallFlags, { env }: CommandContext): Plan {
   const { listen, advertise, mediaPorts, codecs, logLevel } = flags;
   if (flags.play !== undefined) checkPlayable('--play', flags.play);
   if (flags.record !== undefined) checkWritable('--record', flags.record);
@@ -70,6 +79,7 @@ function makePlan(target: string, flags: CallFlags): Plan {
     flags,
     durationMs: flags.duration === undefined ? undefined : parseDuration('--duration', flags.duration),
     timeoutMs: flags.timeout === undefined ? defaultTimeoutMs : parseDuration('--timeout', flags.timeout),
+    auth: parseCredentials(flags.user, env.MIXMINUS_PASSWORD),
     config: checkFlags({ listen, advertise, mediaPorts, codecs, logLevel }),
   };
 }
@@ -101,7 +111,7 @@ interface Phone {
 }
 
 async function dial(sessions: Sessions, plan: Plan, phone: Phone): Promise<number> {
-  const { target, flags, timeoutMs } = plan;
+  const { target, flags, timeoutMs, auth } = plan;
   // Decoded before anything rings, so that a file that cannot be played wakes nobody.
   const sound = flags.play === undefined ? undefined : await sessions.manager.audio.load(flags.play);
   phone.view.calling(target.uri);
@@ -111,6 +121,7 @@ async function dial(sessions: Sessions, plan: Plan, phone: Phone): Promise<numbe
       timeoutMs,
       signal: phone.watch.stop,
       onProgress: ({ status, reason }) => phone.view.progress(status, reason),
+      ...(auth && { auth }),
       ...(flags.from === undefined ? {} : { from: flags.from }),
       ...(flags.displayName === undefined ? {} : { displayName: flags.displayName }),
     });

@@ -15,17 +15,23 @@ mixminus <command> --help tells all about a command.
 export const serveHelp = `
 Rooms:
   The part before the @ is the room; it appears with its first caller and goes with its last. Upper
-  and lower case are the same. A call without a room gets 404. Anyone who can reach the server may join.
+  and lower case are the same. A call without a room gets 404. Anyone who can reach the server may join,
+  unless --users names a file.
+
+Users:
+  --users names a text file with one user a line: user:password, or user:realm:hash as htdigest writes
+  it, with the MD5 or SHA-256 of user:realm:password in hexadecimal. Empty lines and lines that begin
+  with # do not count. Callers are challenged (digest, SHA-256 and MD5); wrong passwords get 403.
 
 Where values come from, the first that is given wins:
   1. the options above; of one that is not repeatable, the last
   2. environment: MIXMINUS_LISTEN (several with commas), MIXMINUS_ADVERTISE, MIXMINUS_MEDIA_PORTS,
      MIXMINUS_MAX_CALLS, MIXMINUS_MAX_MEMBERS, MIXMINUS_LOUDEST, MIXMINUS_CODECS, MIXMINUS_WORKERS,
-     MIXMINUS_LOG_LEVEL, MIXMINUS_CONFIG
+     MIXMINUS_USERS, MIXMINUS_LOG_LEVEL, MIXMINUS_CONFIG
   3. the file of --config:
      {"listen": ["udp://0.0.0.0:5060"], "advertise": "203.0.113.7", "mediaPorts": "16384-32767",
       "maxCalls": 200, "maxMembers": 20, "loudest": "all", "codecs": ["pcmu"], "workers": 2,
-      "logLevel": "info"}
+      "users": "users.txt", "logLevel": "info"}
   4. the defaults
 
 Signals:
@@ -50,6 +56,7 @@ Examples:
 export const callHelp = `
 The scheme sip: may be left out. Without --play the other side hears silence. --play takes WAV files
 of PCM, float, A-law or µ-law at any rate; --record writes PCM of 16 bits at 8000 Hz. Ctrl-C hangs up.
+A server that asks who is calling is told --user and the password in the environment's MIXMINUS_PASSWORD.
 
 With --json, one object a line, each with "event" and "time":
   calling {target}, progress {status, reason}, answered {remote, codec, media}, stats each second,

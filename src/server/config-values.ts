@@ -114,6 +114,11 @@ export const loudestCount = z.union([z.literal('all'), wholeNumber(1, 64)], {
   error: "must be 'all' or a whole number from 1 to 64",
 });
 
+/** Where a file is; what stands in it is the business of who reads it. */
+export const filePath = z
+  .string({ error: 'must be the path of a file' })
+  .min(1, { error: 'must be the path of a file' });
+
 export const logLevel = z.enum(logLevels, { error: `must be one of ${logLevels.join(', ')}` });
 
 /** Codecs in order of preference. */

@@ -9,6 +9,7 @@ import { SessionError } from '../api/index.js';
 import {
   advertisedAddress,
   codecList,
+  filePath,
   listenList,
   logLevel,
   loudestCount,
@@ -26,6 +27,7 @@ const schema = z.strictObject({
   loudest: loudestCount,
   codecs: codecList,
   workers: wholeNumber(1, 64),
+  users: filePath,
   logLevel,
 });
 const partial = schema.partial();
@@ -52,6 +54,8 @@ export interface ServerConfig {
   readonly codecs: readonly ('pcmu' | 'pcma')[];
   /** Media threads; default: the engine's own choice, half the processors. */
   readonly workers: number | undefined;
+  /** File of those who may call, one `user:password` or `user:realm:hash` a line; default: everybody may. */
+  readonly users: string | undefined;
   /** Default 'warn'. */
   readonly logLevel: z.output<typeof logLevel>;
 }
@@ -65,6 +69,7 @@ export const defaultConfig: ServerConfig = {
   loudest: 'all',
   codecs: ['pcmu', 'pcma'],
   workers: undefined,
+  users: undefined,
   logLevel: 'warn',
 };
 

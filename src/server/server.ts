@@ -3,6 +3,7 @@
  * `mixminus serve`, `mixminus demo` and whoever embeds it (`mixminus/server`).
  */
 import {
+  type Authentication,
   type Clock,
   createSessions,
   Emitter,
@@ -17,6 +18,7 @@ import { loadConfig, type ServerConfig, type ServerOptions } from './config.js';
 import type { ServerEvent } from './events.js';
 import { Rooms } from './rooms.js';
 import { roomStatus, type ServerStatus } from './status.js';
+import { readUsers } from './users.js';
 
 /** What the server stands on; only tests give other ones. */
 export interface ServerParts {
@@ -44,14 +46,16 @@ export class ConferenceServer {
   readonly config: ServerConfig;
   readonly events: Emitter<{ event: [ServerEvent] }> = new Emitter();
   readonly #parts: ServerParts;
+  readonly #authentication: Authentication | undefined;
   #starting: Promise<Running> | undefined;
   #running: Running | undefined;
   #closing: Promise<void> | undefined;
 
-  /** Checks the options; throws SessionError ERR_CONFIG naming the key. Nothing is opened before {@link start}. */
+  /** Checks the options and reads the file of users; throws SessionError ERR_CONFIG naming the key or line. Nothing is opened before {@link start}. */
   constructor(options: ServerOptions | ServerConfig = {}, parts: ServerParts = {}) {
     this.config = loadConfig({ options: options as ServerOptions });
     this.#parts = parts;
+    this.#authentication = this.config.users === undefined ? undefined : readUsers(this.config.users);
   }
 
   /** Where it listens, as URLs with the ports that were taken; empty before the start. */
@@ -112,6 +116,7 @@ export class ConferenceServer {
       media: { ports: [...mediaPorts], ...(workers === undefined ? {} : { workers }) },
       limits: { maxCalls },
       codecs,
+      ...(this.#authentication && { authentication: this.#authentication }),
       ...(logger === undefined ? {} : { logger }),
     };
   }

@@ -2,7 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkPlayable, checkWritable, parseDuration, parseTarget } from '../../../src/cli/arguments.js';
+import {
+  checkPlayable,
+  checkWritable,
+  parseCredentials,
+  parseDuration,
+  parseTarget,
+} from '../../../src/cli/arguments.js';
 import { UsageProblem } from '../../../src/cli/problems.js';
 import { makeWav } from './wav-bytes.js';
 
@@ -29,6 +35,16 @@ describe('parseDuration', () => {
     expect(() => parseDuration('--duration', text)).toThrow(
       new UsageProblem(`--duration: '${text}' is not a duration; write 500ms, 10s, 2m or 1h`),
     );
+  });
+});
+
+describe('parseCredentials', () => {
+  it('takes the password from where no other user can read it', () => {
+    expect(parseCredentials('ann', 'secret')).toEqual({ username: 'ann', password: 'secret' });
+    expect(parseCredentials(undefined, 'secret')).toBeUndefined();
+    expect(() => parseCredentials('ann', undefined)).toThrow(/MIXMINUS_PASSWORD/);
+    expect(() => parseCredentials('ann', '')).toThrow(UsageProblem);
+    expect(() => parseCredentials('a\nb', 'x')).toThrow(UsageProblem);
   });
 });
 

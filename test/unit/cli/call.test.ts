@@ -38,6 +38,20 @@ function refuse(error: Error): void {
 }
 
 describe('mixminus call', () => {
+  it('says who it is with --user and MIXMINUS_PASSWORD', async () => {
+    const given: unknown[] = [];
+    fake.env.MIXMINUS_PASSWORD = 'secret';
+    fake.prepare = (sessions) => {
+      sessions.answer = async (_, { auth }) => {
+        given.push(auth);
+        throw new SessionError('ERR_TIMEOUT', 'nobody');
+      };
+    };
+    expect(await fake.run('call', target, '--user', 'ann')).toBe(1);
+    expect(given).toEqual([{ username: 'ann', password: 'secret' }]);
+    expect(fake.out + fake.err).not.toContain('secret');
+  });
+
   it('tells the steps of a call and hangs up when the duration is over', async () => {
     const done = fake.run('call', target, '--duration', '10s');
     await fake.clock.advance(9900);

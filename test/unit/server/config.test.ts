@@ -43,6 +43,7 @@ describe('loadConfig', () => {
       loudest: 8,
       codecs: ['pcma', 'pcmu'],
       workers: 2,
+      users: 'users.txt',
       logLevel: 'debug',
     };
     const flags = {
@@ -54,6 +55,7 @@ describe('loadConfig', () => {
       loudest: '8',
       codecs: 'PCMA, pcmu',
       workers: '2',
+      users: 'users.txt',
       logLevel: 'debug',
     };
     const env = {
@@ -65,6 +67,7 @@ describe('loadConfig', () => {
       MIXMINUS_LOUDEST: '8',
       MIXMINUS_CODECS: 'pcma,pcmu',
       MIXMINUS_WORKERS: '2',
+      MIXMINUS_USERS: 'users.txt',
       MIXMINUS_LOG_LEVEL: 'debug',
     };
     expect(loadConfig({ flags })).toEqual(expected);

@@ -51,7 +51,13 @@ export async function placeCall(
 function start(manager: SessionManager, { target, from, options }: Dialled): Call {
   try {
     const headers = options.headers ?? [];
-    const id = manager.createSession({ target, from, headers, proxy: options.proxy, auth: options.auth });
+    const id = manager.createSession({
+      target,
+      from,
+      headers,
+      proxy: options.proxy,
+      auth: options.auth ?? options.via?.auth,
+    });
     const session = manager.get(id);
     if (!session) throw new SessionError('ERR_INTERNAL', 'the session was not entered');
     return new Call(manager, session);

@@ -11,6 +11,7 @@ export { Conference, type ConferenceEvents, type ConferenceOptions, type Member 
 export type { CallHandler, CallHandlerLike } from './handlers.js';
 export { IncomingCall } from './incoming-call.js';
 export type { CallOptions, SessionsOptions } from './options.js';
+export { Registration } from './registration.js';
 export { createSessions, type Listener, Sessions, type SessionsEvents } from './sessions.js';
 export {
   type Authentication,
@@ -24,6 +25,8 @@ export {
   type Party,
   type ReasonValue,
   type RecorderResult,
+  type RegisterOptions,
+  type RegistrationState,
   type SessionId,
   SipError,
   type SipMessage,

@@ -1,6 +1,7 @@
 /** Options of the library's verbs that are not the manager's. Types only. */
 import type { Credentials, ExtraHeaders } from '../session/index.js';
 import type { CallHandlerLike } from './handlers.js';
+import type { Registration } from './registration.js';
 import type { ManagerOptions } from './types.js';
 
 export interface SessionsOptions extends ManagerOptions {
@@ -9,6 +10,8 @@ export interface SessionsOptions extends ManagerOptions {
 }
 
 export interface CallOptions {
+  /** Calls by this registration: its address of record and its credentials serve where `from` and `auth` are not given. */
+  readonly via?: Registration | undefined;
   /** `sip:user@host`; default `sip:mixminus@` and our own address. */
   readonly from?: string | undefined;
   readonly displayName?: string | undefined;

@@ -14,7 +14,8 @@ import { type CallHandler, toCallHandler } from './handlers.js';
 import { IncomingCall } from './incoming-call.js';
 import type { CallOptions, SessionsOptions } from './options.js';
 import { EventQueue } from './queue.js';
-import { type Credentials, type SipMessage, toSipError, type WorkerHealth } from './types.js';
+import { Registration } from './registration.js';
+import { type Credentials, type RegisterOptions, type SipMessage, toSipError, type WorkerHealth } from './types.js';
 
 export interface SessionsEvents {
   /** Everything that happens to any call, in order; for logs. */
@@ -83,7 +84,7 @@ export class Sessions {
 
   /** Calls `target` (`sip:user@host`); resolves when it is answered, rejects with SipError. */
   async call(target: string, options: CallOptions = {}): Promise<Call> {
-    const from = { uri: options.from ?? this.#defaultFrom(), displayName: options.displayName };
+    const from = { uri: options.from ?? options.via?.aor ?? this.#defaultFrom(), displayName: options.displayName };
     return placeCall(this.manager, { target, from, options }, (call) => this.#calls.set(call.id, call));
   }
 
@@ -125,6 +126,15 @@ export class Sessions {
     }
   }
 
+  /**
+   * Registers with a registrar (RFC 3261 10.2) and keeps registered until {@link Registration.unregister} or {@link close}. Refreshed at 85
+   * to 95 % of the granted time; failures are tried again later and later, but for those that would repeat (a wrong password).
+   * Throws ERR_INVALID_URI, ERR_INVALID_ARGUMENT, ERR_CLOSED.
+   */
+  register(options: RegisterOptions): Registration {
+    return new Registration(this.manager, options);
+  }
+
   /** Per media thread: ticks, lateness, packets. */
   health(): readonly WorkerHealth[] {
     return this.manager.health();
@@ -135,7 +145,7 @@ export class Sessions {
   }
 
   /**
-   * Ends every call (BYE, CANCEL, or a final response), waits at most `timeoutMs` (default `shutdownTimeoutMs`) for the other sides,
+   * Ends every call (BYE, CANCEL, or a final response) and registration, waits at most `timeoutMs` (default `shutdownTimeoutMs`) for the other sides,
    * then releases sockets and threads. Idempotent; when it resolves the ports are free.
    */
   async close(options: { timeoutMs?: number } = {}): Promise<void> {

@@ -3,7 +3,14 @@
  * (SipMessage, AudioFormat, StreamStats) are re-exported here.
  */
 import { type ErrorCode, SessionError } from '../base/errors.js';
-import type { Authentication, DatagramNetwork, SipMessage, SipResponse } from '../dialog/index.js';
+import type {
+  Authentication,
+  DatagramNetwork,
+  RegisterOptions,
+  RegistrationState,
+  SipMessage,
+  SipResponse,
+} from '../dialog/index.js';
 import type { ManagerOptions } from '../manager/index.js';
 import type { CodecName, MediaNetwork, RecorderResult, StreamStats, WorkerHealth } from '../media/index.js';
 import type { Credentials, EndCause, EndReason, Party, ReasonValue, SessionId } from '../session/index.js';
@@ -21,6 +28,8 @@ export type {
   Party,
   ReasonValue,
   RecorderResult,
+  RegisterOptions,
+  RegistrationState,
   SessionId,
   SipMessage,
   SipResponse,

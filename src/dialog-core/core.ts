@@ -24,6 +24,8 @@ export type StackOutput =
   | { readonly type: 'route'; readonly key: string; readonly hop: Hop; readonly listener: number | undefined }
   /** Find a user; 'user' or 'userUnknowable' with the same key is owed. */
   | ({ readonly type: 'lookUp' } & UserQuestion)
+  /** Tell one who asked for it, in order with the events. */
+  | { readonly type: 'tell'; readonly tell: () => void }
   | { readonly type: 'event'; readonly event: DialogCoreEvent };
 
 export interface UserQuestion {
@@ -69,6 +71,10 @@ export class Core implements CoreContext, TransactionHost {
   send(flow: Flow, data: Uint8Array, transaction?: Transaction): void {
     this.counters.sent += 1;
     this.#put({ type: 'send', flow, data, transaction });
+  }
+
+  tell(tell: () => void): void {
+    this.#put({ type: 'tell', tell });
   }
 
   lookUp(question: UserQuestion): void {

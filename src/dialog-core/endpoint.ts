@@ -21,7 +21,10 @@ import type {
   OptionsParams,
   OptionsResult,
   ReasonHeader,
+  RegisterParams,
+  RegistrationState,
   ResponseParams,
+  Unregister,
   UsageId,
 } from './types.js';
 
@@ -128,6 +131,13 @@ export class SipEndpoint implements DialogCore {
     });
   }
 
+  register(params: RegisterParams, onState: (state: RegistrationState) => void): Unregister {
+    const registration = this.#verb(() => this.#stack.register(params, this.#nowMs(), onState));
+    return () => {
+      if (this.#state === 'open') this.#verb(() => this.#stack.unregister(registration, this.#nowMs()));
+    };
+  }
+
   counts(): CoreCounts {
     return this.#stack.counts();
   }
@@ -204,16 +214,21 @@ export class SipEndpoint implements DialogCore {
 
   #perform(output: StackOutput): void {
     if (output.type === 'event') this.#deliver(output.event);
+    else if (output.type === 'tell') this.#guard('registration', output.tell);
     else if (output.type === 'send') this.#send(output);
     else if (output.type === 'lookUp') void this.#lookUp(output);
     else this.#route(output);
   }
 
   #deliver(event: DialogCoreEvent): void {
+    this.#guard(event.type, () => this.#handler(event));
+  }
+
+  #guard(what: string, tell: () => void): void {
     try {
-      this.#handler(event);
+      tell();
     } catch (error) {
-      warnListener(event.type, error);
+      warnListener(what, error);
     }
   }
 

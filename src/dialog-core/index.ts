@@ -52,10 +52,13 @@ export type {
   OptionsParams,
   OptionsResult,
   ReasonHeader,
+  RegisterParams,
+  RegistrationState,
   ResponseParams,
   SocketAddress,
   TimerConfig,
   TransportName,
+  Unregister,
   UsageId,
   UserSecret,
 } from './types.js';

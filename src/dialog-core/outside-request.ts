@@ -31,6 +31,8 @@ export interface OutsideParams {
   readonly method: string;
   readonly target: SipUri;
   readonly from: SipUri;
+  /** Default: the target. */
+  readonly to?: SipUri;
   /** Further headers; the route is known by then. */
   readonly headers: (flow: Flow) => HeaderList;
 }
@@ -83,7 +85,7 @@ export class OutsideRequest implements ClientUser {
   }
 
   #print(flow: Flow, branch: string): Buffer {
-    const { method, target, from, headers } = this.#params;
+    const { method, target, from, to = target, headers } = this.#params;
     const { callId, fromTag, sequence, auth } = this.#thread;
     const uri = requestUri(target);
     return printRequest({
@@ -93,7 +95,7 @@ export class OutsideRequest implements ClientUser {
         ['Via', viaOf(this.#core, flow, branch)],
         ['Max-Forwards', '70'],
         ['From', printNameAddr({ uri: from, params: [['tag', fromTag]] })],
-        ['To', printNameAddr({ uri: target })],
+        ['To', printNameAddr({ uri: to })],
         ['Call-ID', callId],
         ['CSeq', `${sequence} ${method}`],
         ...headers(flow),

@@ -24,9 +24,20 @@ import {
   type SipRequest,
 } from './message/index.js';
 import { newThread, OutsideRequest } from './outside-request.js';
+import { CoreRegistration } from './registration.js';
 import { StatelessTags } from './stateless-tags.js';
 import type { Transaction } from './transaction/transaction.js';
-import type { CoreCounts, Flow, InviteParams, OptionsParams, OptionsResult, UsageId, UserSecret } from './types.js';
+import type {
+  CoreCounts,
+  Flow,
+  InviteParams,
+  OptionsParams,
+  OptionsResult,
+  RegisterParams,
+  RegistrationState,
+  UsageId,
+  UserSecret,
+} from './types.js';
 
 /** What the shell tells. */
 export type StackInput =
@@ -44,6 +55,7 @@ export class SipStack {
   readonly #limits: ParseLimits;
   readonly #stateless: StatelessTags;
   readonly #authenticator: Authenticator | undefined;
+  readonly #registrations = new Set<CoreRegistration>();
   #lastUsage = 0;
 
   constructor(config: ResolvedConfig) {
@@ -136,6 +148,20 @@ export class SipStack {
     new OutsideRequest(core, thread, { method: 'OPTIONS', target, from, headers }, done).start(hop);
   }
 
+  register(params: RegisterParams, nowMs: number, onState: (state: RegistrationState) => void): CoreRegistration {
+    this.#core.nowMs = nowMs;
+    const over = (): void => void this.#registrations.delete(registration);
+    const registration = new CoreRegistration(this.#core, params, onState, over);
+    this.#registrations.add(registration);
+    registration.start();
+    return registration;
+  }
+
+  unregister(registration: CoreRegistration, nowMs: number): void {
+    this.#core.nowMs = nowMs;
+    registration.stop();
+  }
+
   counts(): CoreCounts {
     const { counters, transactions, store, deadlines } = this.#core;
     return {
@@ -151,6 +177,7 @@ export class SipStack {
   close(nowMs: number): void {
     this.#core.nowMs = nowMs;
     this.#authenticator?.clear();
+    for (const registration of [...this.#registrations]) registration.abandon();
     this.#core.close();
   }
 

@@ -264,6 +264,34 @@ export interface OptionsParams {
   readonly auth?: Credentials | undefined;
 }
 
+export interface RegisterParams {
+  /** Address of record: what others call. */
+  readonly aor: SipUri;
+  /** Default: the host of the address of record. */
+  readonly registrar?: SipUri | undefined;
+  readonly auth?: Credentials | undefined;
+  /** How long a binding is asked for; default 3600, at most a week. A registrar may shorten it, or demand longer ones. */
+  readonly expiresS?: number | undefined;
+}
+
+export type RegistrationState =
+  | { readonly kind: 'registering' }
+  /** Comes again with each refresh. `contact` is the header value that was registered. */
+  | { readonly kind: 'registered'; readonly expiresS: number; readonly contact: string }
+  /** `retryS` until the next try; undefined: none follows, since it would be refused in the same way. */
+  | {
+      readonly kind: 'failed';
+      readonly status: number;
+      readonly reason: string;
+      readonly response: SipResponse | undefined;
+      readonly retryS: number | undefined;
+    }
+  /** The end. */
+  | { readonly kind: 'unregistered' };
+
+/** Ends a registration: its binding is removed, 'unregistered' follows. Does nothing after that. */
+export type Unregister = () => void;
+
 export interface OptionsResult {
   readonly status: number;
   readonly reason: string;
@@ -320,6 +348,8 @@ export interface DialogCore {
   answerReinvite(usage: UsageId, status: number, response?: ResponseParams & { readonly reason?: string }): void;
   /** OPTIONS outside a dialog. */
   options(params: OptionsParams): Promise<OptionsResult>;
+  /** Registers and keeps registered; `onState` hears the states in order, after the verb has returned. */
+  register(params: RegisterParams, onState: (state: RegistrationState) => void): Unregister;
   counts(): CoreCounts;
   /** Drops live usages (BYE or CANCEL where owed are the caller's work before), closes sockets; resolves when they are released. */
   close(): Promise<void>;

@@ -12,9 +12,12 @@ export {
   DialogError,
   type DialogOptions,
   type OptionsResult,
+  type RegisterOptions,
+  type RegistrationState,
   type SipMessage,
   type SipRequest,
   type SipResponse,
   type SipUri,
   type TimerConfig,
+  type Unregister,
 } from './types.js';

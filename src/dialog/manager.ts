@@ -3,7 +3,14 @@
  * one command to dialog-core; what comes of it rises through the coordinator. Called by manager/ alone.
  */
 import type { IdSource } from '../base/ids.js';
-import type { CoreCounts, DialogCore, OptionsResult, UsageId } from '../dialog-core/index.js';
+import type {
+  CoreCounts,
+  DialogCore,
+  OptionsResult,
+  RegistrationState,
+  Unregister,
+  UsageId,
+} from '../dialog-core/index.js';
 import type {
   Credentials,
   Description,
@@ -14,7 +21,8 @@ import type {
   SessionId,
 } from '../session/index.js';
 import { type DialogConfigConverter, toBody, toHeaders, toUri } from './config.js';
-import { DialogError } from './types.js';
+import { toRegisterParams } from './registration.js';
+import { DialogError, type RegisterOptions } from './types.js';
 
 export class DialogManager implements DialogPort {
   readonly #core: DialogCore;
@@ -106,6 +114,11 @@ export class DialogManager implements DialogPort {
   /** OPTIONS outside a dialog (RFC 3261 11). */
   ping(target: string, from: string, auth?: Credentials): Promise<OptionsResult> {
     return this.#core.options({ target: toUri(target), from: toUri(from), auth });
+  }
+
+  /** Registers and keeps registered (RFC 3261 10.2); what is returned ends it. */
+  register(options: RegisterOptions, onState: (state: RegistrationState) => void): Unregister {
+    return this.#core.register(toRegisterParams(options), onState);
   }
 
   counts(): CoreCounts {

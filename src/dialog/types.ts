@@ -6,6 +6,7 @@ import { type ErrorCode, SessionError } from '../base/errors.js';
 import type { IdSource } from '../base/ids.js';
 import type { Logger } from '../base/logger.js';
 import type { Authentication, CoreLimits, DatagramNetwork, SipResponse, TimerConfig } from '../dialog-core/index.js';
+import type { Credentials } from '../session/index.js';
 
 export type {
   Authentication,
@@ -13,11 +14,13 @@ export type {
   CoreLimits,
   DatagramNetwork,
   OptionsResult,
+  RegistrationState,
   SipMessage,
   SipRequest,
   SipResponse,
   SipUri,
   TimerConfig,
+  Unregister,
 } from '../dialog-core/index.js';
 
 /** An error of signalling; `status` is the SIP status that says it best. */
@@ -37,6 +40,18 @@ export class DialogError extends SessionError {
     this.status = status;
     this.response = options.response;
   }
+}
+
+/** How to register; in session terms. */
+export interface RegisterOptions {
+  /** Address of record, `sip:user@host`: what others call. */
+  readonly aor: string;
+  /** `sip:host:port`; default: the host of the address of record. */
+  readonly registrar?: string | undefined;
+  /** Answers 401 and 407. */
+  readonly auth?: Credentials | undefined;
+  /** How long a binding is asked for; default 3600, at most a week. The registrar has the last word. */
+  readonly expiresS?: number | undefined;
 }
 
 export interface DialogOptions {

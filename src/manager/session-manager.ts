@@ -6,7 +6,14 @@ import type { Clock } from '../base/clock.js';
 import { Emitter } from '../base/emitter.js';
 import { SessionError } from '../base/errors.js';
 import { Resources, type ResourceUsage } from '../coordination/index.js';
-import { type CoreCounts, DialogError, type OptionsResult } from '../dialog/index.js';
+import {
+  type CoreCounts,
+  DialogError,
+  type OptionsResult,
+  type RegisterOptions,
+  type RegistrationState,
+  type Unregister,
+} from '../dialog/index.js';
 import type { StreamStats, WorkerHealth } from '../media/index.js';
 import {
   type AwaitedVerb,
@@ -49,6 +56,8 @@ export class SessionManager {
   readonly #registry = new SessionRegistry();
   readonly #resources: Resources;
   readonly #stepper: SessionStepper;
+  /** How to end each registration, and its end. */
+  readonly #registrations = new Map<Unregister, Promise<void>>();
   #closing: Promise<void> | undefined;
 
   /** Every change of every session, in order. */
@@ -195,6 +204,24 @@ export class SessionManager {
     return this.#parts.dialog.manager.ping(target, from, auth);
   }
 
+  /** Registers and keeps registered; what is returned ends it, and 'unregistered' follows. Throws as the call verbs do. */
+  register(options: RegisterOptions, onState: (state: RegistrationState) => void): Unregister {
+    if (this.#closing) throw new SessionError('ERR_CLOSED', 'the session manager is closed');
+    let ended = (): void => {};
+    const over = new Promise<void>((resolve) => {
+      ended = resolve;
+    });
+    const unregister = this.#parts.dialog.manager.register(options, (state) => {
+      if (state.kind === 'unregistered') {
+        this.#registrations.delete(unregister);
+        ended();
+      }
+      onState(state);
+    });
+    this.#registrations.set(unregister, over);
+    return unregister;
+  }
+
   health(): readonly WorkerHealth[] {
     return this.#parts.media.health();
   }
@@ -214,7 +241,7 @@ export class SessionManager {
     };
   }
 
-  /** Ends every session, waits a bounded time for the other sides, then releases sockets and threads. Idempotent. */
+  /** Ends every session and registration, waits a bounded time for the other sides, then releases sockets and threads. Idempotent. */
   close(timeoutMs = this.#parts.config.shutdownTimeoutMs): Promise<void> {
     this.#closing ??= this.#shutDown(timeoutMs);
     return this.#closing;
@@ -224,6 +251,10 @@ export class SessionManager {
     const { config, dialog, media } = this.#parts;
     this.#stepper.drain();
     const ends = this.#registry.ids().map((id) => this.terminateSession(id));
+    for (const [unregister, over] of this.#registrations) {
+      unregister();
+      ends.push(over);
+    }
     let cancel = (): void => {};
     const tooLong = new Promise<void>((resolve) => {
       cancel = config.clock.after(timeoutMs, resolve);

@@ -142,6 +142,8 @@ export class StackHarness {
         const text = Buffer.from(data).toString();
         this.sent.push({ atMs: this.nowMs, what: summary(data), text, remote: to.remote });
         this.#transactions.push(transaction);
+      } else if (output.type === 'tell') {
+        output.tell();
       } else if (output.type === 'lookUp') {
         this.lookUps.push(output);
       } else {

@@ -1,0 +1,184 @@
+/**
+ * One registration as client (RFC 3261 10.2): the binding of an address of record to our Contact, refreshed before it expires, tried again
+ * when it fails, removed at the end. Sans-IO; made and owned by stack.ts. It has one REGISTER on its way at a time (10.2).
+ */
+import { ClientAuth } from './auth.js';
+import type { Core } from './core.js';
+import { checkCredentials, misuse } from './dialog/arguments.js';
+import { contactOf } from './dialog/context.js';
+import { type Hop, hopOf } from './dialog/hop.js';
+import { Timer, type TimerOwner } from './dialog/timer.js';
+import { makeUri, parseNameAddr, type SipResponse, type SipUri, uriEquals } from './message/index.js';
+import { newThread, OutsideRequest, type RequestThread } from './outside-request.js';
+import type { Flow, OptionsResult, RegisterParams, RegistrationState } from './types.js';
+
+/** A week: longer bindings outlive what they point to, and delays stay within what timers hold. */
+const maxExpiresS = 604_800;
+/** Waits after failures, as RFC 5626 4.5 has them for flows: doubling from half a minute to half an hour. */
+const firstRetryS = 30;
+const maxRetryS = 1800;
+
+/** Refusals that the same request will meet again: the password is wrong, there is no such user or no registrar. */
+const lasting = new Set([401, 403, 404, 405, 407, 416, 501]);
+
+export class CoreRegistration implements TimerOwner {
+  readonly #core: Core;
+  readonly #aor: SipUri;
+  readonly #registrar: SipUri;
+  readonly #hop: Hop;
+  readonly #thread: RequestThread;
+  readonly #tell: (state: RegistrationState) => void;
+  readonly #over: () => void;
+  readonly #timer: Timer;
+  #expiresS: number;
+  #contact = '';
+  /** The registrar may hold a binding of ours. */
+  #bound = false;
+  #busy = false;
+  #failures = 0;
+  #state: 'on' | 'leaving' | 'over' = 'on';
+
+  /** Throws for parameters that cannot be sent. `over` is called after the last state. */
+  constructor(core: Core, params: RegisterParams, tell: (state: RegistrationState) => void, over: () => void) {
+    const { aor, registrar = makeUri({ host: aor.host, ...(aor.port !== undefined && { port: aor.port }) }) } = params;
+    const { auth, expiresS = 3600 } = params;
+    checkCredentials(auth);
+    if (!(Number.isInteger(expiresS) && expiresS >= 1 && expiresS <= maxExpiresS)) {
+      throw misuse('ERR_INVALID_ARGUMENT', `expiresS must be a whole number from 1 to ${maxExpiresS}, not ${expiresS}`);
+    }
+    const hop = hopOf(registrar);
+    if (typeof hop === 'string') throw misuse('ERR_INVALID_URI', hop);
+    this.#core = core;
+    this.#aor = aor;
+    // RFC 3261 10.2: the Request-URI names the registrar, and nobody there.
+    this.#registrar = { ...registrar, user: undefined, password: undefined };
+    this.#hop = hop;
+    this.#expiresS = expiresS;
+    this.#thread = newThread(core, auth && new ClientAuth(auth, core.config.ids));
+    this.#timer = new Timer(core.deadlines, this);
+    this.#tell = (state) => core.tell(() => tell(state));
+    this.#over = over;
+  }
+
+  start(): void {
+    this.#tell({ kind: 'registering' });
+    this.#register();
+  }
+
+  /** Removes the binding where there may be one; 'unregistered' follows, at the latest after 64·T1. */
+  stop(): void {
+    if (this.#state !== 'on') return;
+    this.#state = 'leaving';
+    this.#timer.clear();
+    if (!this.#busy) this.#leave();
+  }
+
+  /** The core closes: nothing is sent. */
+  abandon(): void {
+    this.#timer.clear();
+    this.#end();
+  }
+
+  handleTimer(): void {
+    if (this.#state === 'on') this.#register();
+  }
+
+  #register(): void {
+    this.#send(this.#expiresS, (result) => {
+      if (result.status < 300) this.#handleSuccess(result.response);
+      else if (!this.#handleTooBrief(result)) this.#handleFailure(result);
+      if (this.#state === 'leaving' && !this.#busy) this.#leave();
+    });
+  }
+
+  #leave(): void {
+    if (!this.#bound) this.#end();
+    else this.#send(0, () => this.#end());
+  }
+
+  #end(): void {
+    if (this.#state === 'over') return;
+    this.#state = 'over';
+    this.#tell({ kind: 'unregistered' });
+    this.#over();
+  }
+
+  #send(expiresS: number, done: (result: OptionsResult) => void): void {
+    this.#busy = true;
+    const headers = (flow: Flow): [string, string][] => {
+      this.#contact = contactOf(this.#core, flow, this.#aor.user);
+      return [
+        ['Contact', this.#contact],
+        ['Expires', String(expiresS)],
+      ];
+    };
+    const params = { method: 'REGISTER', target: this.#registrar, from: this.#aor, to: this.#aor, headers };
+    const request = new OutsideRequest(this.#core, this.#thread, params, (result) => {
+      this.#busy = false;
+      if (this.#state !== 'over') done(result);
+    });
+    request.start(this.#hop);
+  }
+
+  #handleSuccess(response: SipResponse | undefined): void {
+    this.#failures = 0;
+    this.#bound = true;
+    const expiresS = Math.min((response && grantedS(response, this.#contact)) ?? this.#expiresS, maxExpiresS);
+    if (this.#state !== 'on') return;
+    // At 85 to 95 % of the time: those who registered together after a power cut do not come back together, and a lost refresh has time
+    // for its repetitions.
+    this.#wait(10 * expiresS * (85 + this.#random(1001) / 100));
+    this.#tell({ kind: 'registered', expiresS, contact: this.#contact });
+  }
+
+  /** RFC 3261 10.2.8: the registrar wants longer bindings, and says how long; once, for each answer must ask for more than the last. */
+  #handleTooBrief({ status, response }: OptionsResult): boolean {
+    const wanted = seconds(response?.header('min-expires'));
+    const helps = status === 423 && wanted !== undefined && wanted > this.#expiresS && wanted <= maxExpiresS;
+    if (!helps || this.#state !== 'on') return false;
+    this.#expiresS = wanted;
+    this.#register();
+    return true;
+  }
+
+  #handleFailure({ status, reason, response }: OptionsResult): void {
+    // A refused refresh says nothing of the binding before it; silence may mean that only the answer was lost.
+    if (!response) this.#bound = true;
+    if (this.#state !== 'on') return;
+    const retryS = lasting.has(status) ? undefined : this.#retryS(response);
+    if (retryS !== undefined) this.#wait(1000 * retryS);
+    this.#tell({ kind: 'failed', status, reason, response, retryS });
+  }
+
+  /** RFC 5626 4.5: between half and the whole of the wait; not before Retry-After (RFC 3261 20.33). */
+  #retryS(response: SipResponse | undefined): number {
+    const longestS = Math.min(maxRetryS, firstRetryS * 2 ** Math.min(this.#failures, 10));
+    this.#failures += 1;
+    const waitS = (longestS * (500 + this.#random(501))) / 1000;
+    return Math.max(waitS, Math.min(seconds(response?.header('retry-after')) ?? 0, maxExpiresS));
+  }
+
+  #wait(delayMs: number): void {
+    this.#timer.set(this.#core.nowMs + delayMs);
+  }
+
+  #random(below: number): number {
+    return this.#core.config.ids.uint32() % below;
+  }
+}
+
+/** What the registrar grants us: the expires of our Contact among all that it lists, else its Expires (10.2.4). */
+function grantedS(response: SipResponse, contact: string): number | undefined {
+  const own = parseNameAddr(contact)?.uri;
+  const listed = response
+    .headerValues('contact')
+    .map(parseNameAddr)
+    .find((each) => each && own && uriEquals(each.uri, own));
+  return seconds(listed?.params.get('expires')) ?? seconds(response.header('expires'));
+}
+
+/** Delta-seconds, maybe with a comment behind; 0 makes no sense where this is asked and counts as nothing said. */
+function seconds(text: string | undefined): number | undefined {
+  const value = Number(/^\s*(\d{1,10})(?=$|[\s;(])/.exec(text ?? '')?.[1] ?? 0);
+  return value > 0 ? value : undefined;
+}

@@ -1,6 +1,7 @@
 /** Public names of the package. Importing this loads no addon and opens nothing. */
 export {
   type Authentication,
+  type Binding,
   Call,
   type CallEvents,
   type CallHandler,
@@ -28,6 +29,7 @@ export {
   type RecorderResult,
   type Recording,
   type RegisterOptions,
+  type RegistrarConfig,
   Registration,
   type RegistrationState,
   SessionError,

@@ -15,6 +15,7 @@ export { Registration } from './registration.js';
 export { createSessions, type Listener, Sessions, type SessionsEvents } from './sessions.js';
 export {
   type Authentication,
+  type Binding,
   type CodecName,
   type Credentials,
   type DatagramNetwork,
@@ -26,6 +27,7 @@ export {
   type ReasonValue,
   type RecorderResult,
   type RegisterOptions,
+  type RegistrarConfig,
   type RegistrationState,
   type SessionId,
   SipError,

@@ -15,7 +15,14 @@ import { IncomingCall } from './incoming-call.js';
 import type { CallOptions, SessionsOptions } from './options.js';
 import { EventQueue } from './queue.js';
 import { Registration } from './registration.js';
-import { type Credentials, type RegisterOptions, type SipMessage, toSipError, type WorkerHealth } from './types.js';
+import {
+  type Binding,
+  type Credentials,
+  type RegisterOptions,
+  type SipMessage,
+  toSipError,
+  type WorkerHealth,
+} from './types.js';
 
 export interface SessionsEvents {
   /** Everything that happens to any call, in order; for logs. */
@@ -42,12 +49,14 @@ export async function createSessions(options: SessionsOptions = {}): Promise<Ses
   return new Sessions(manager, {
     handler: onIncomingCall && toCallHandler(onIncomingCall),
     advertise: options.advertise,
+    isRegistrar: options.registrar !== undefined,
   });
 }
 
 export class Sessions {
   readonly #handler: CallHandler | undefined;
   readonly #advertise: string | undefined;
+  readonly #isRegistrar: boolean;
   readonly #calls = new Map<string, Call>();
   readonly #incoming = new Map<string, IncomingCall>();
   readonly #conferences = new Map<string, Conference>();
@@ -58,10 +67,14 @@ export class Sessions {
   readonly events = new Emitter<SessionsEvents>();
 
   /** Made by {@link createSessions} and the builder. */
-  constructor(manager: SessionManager, parts: { handler?: CallHandler | undefined; advertise?: string | undefined }) {
+  constructor(
+    manager: SessionManager,
+    parts: { handler?: CallHandler | undefined; advertise?: string | undefined; isRegistrar?: boolean },
+  ) {
     this.manager = manager;
     this.#handler = parts.handler;
     this.#advertise = parts.advertise;
+    this.#isRegistrar = parts.isRegistrar ?? false;
     manager.events.subscribe((event) => this.#handle(event));
     manager.warnings.on('warning', (code, message) => this.events.emit('warning', code, message));
   }
@@ -133,6 +146,13 @@ export class Sessions {
    */
   register(options: RegisterOptions): Registration {
     return new Registration(this.manager, options);
+  }
+
+  /** Where users registered here are; undefined unless the option `registrar` is given. */
+  get registrar(): { lookup(aor: string): readonly Binding[] } | undefined {
+    const { manager } = this;
+    if (!this.#isRegistrar) return undefined;
+    return { lookup: (aor) => manager.bindingsOf(aor) ?? [] };
   }
 
   /** Per media thread: ticks, lateness, packets. */

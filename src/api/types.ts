@@ -5,8 +5,10 @@
 import { type ErrorCode, SessionError } from '../base/errors.js';
 import type {
   Authentication,
+  Binding,
   DatagramNetwork,
   RegisterOptions,
+  RegistrarConfig,
   RegistrationState,
   SipMessage,
   SipResponse,
@@ -18,6 +20,7 @@ import type { Credentials, EndCause, EndReason, Party, ReasonValue, SessionId } 
 /** Options of {@link import('./sessions.js').createSessions}; the builder sets the same ones step by step. */
 export type {
   Authentication,
+  Binding,
   CodecName,
   Credentials,
   DatagramNetwork,
@@ -29,6 +32,7 @@ export type {
   ReasonValue,
   RecorderResult,
   RegisterOptions,
+  RegistrarConfig,
   RegistrationState,
   SessionId,
   SipMessage,

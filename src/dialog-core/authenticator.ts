@@ -20,8 +20,8 @@ import type { OfferedAlgorithm, UserSecret } from './types.js';
 const nonceLifetimeMs = 300_000;
 const maxUsedNonces = 20_000;
 
-/** `refusal` is undefined for who may come in. */
-export type Admission = (refusal: Reply | undefined) => void;
+/** `refusal` is undefined for who may come in; then `username` has been proved. */
+export type Admission = (refusal: Reply | undefined, username: string | undefined) => void;
 
 interface Waiting {
   readonly request: SipRequest;
@@ -57,13 +57,13 @@ export class Authenticator {
     }
     const credentials = this.#credentialsOf(request);
     if (!credentials) {
-      done(this.#challenge(false));
+      done(this.#challenge(false), undefined);
       return;
     }
     const { maxPendingInvites, retryAfterS } = core.config.limits;
     if (this.#waiting.size >= maxPendingInvites) {
       core.counters.refused += 1;
-      done({ status: 503, headers: [['Retry-After', String(retryAfterS)]] });
+      done({ status: 503, headers: [['Retry-After', String(retryAfterS)]] }, undefined);
       return;
     }
     const own = detached(key);
@@ -80,7 +80,8 @@ export class Authenticator {
     if (!waiting) return;
     this.#waiting.delete(key);
     waiting.timer.clear();
-    waiting.done(found && 'status' in found ? found : this.#judge(waiting, found));
+    const refusal = found && 'status' in found ? found : this.#judge(waiting, found);
+    waiting.done(refusal, waiting.credentials.username);
   }
 
   clear(): void {

@@ -14,10 +14,15 @@ import type {
   DialogCoreConfig,
   ListenAddress,
   OfferedAlgorithm,
+  RegistrarConfig,
   TimerConfig,
 } from './types.js';
 
 export type ResolvedAuthentication = Authentication & { readonly algorithms: readonly OfferedAlgorithm[] };
+
+export type ResolvedRegistrar = Pick<RegistrarConfig, 'accept'> & typeof defaultRegistrar;
+
+const defaultRegistrar = { maxAors: 10_000, maxBindings: 10, minExpiresS: 60, maxExpiresS: 3600 };
 
 export interface ResolvedConfig {
   readonly listen: readonly ListenAddress[];
@@ -29,6 +34,7 @@ export interface ResolvedConfig {
   readonly ids: IdSource;
   readonly logger: Logger;
   readonly authentication: ResolvedAuthentication | undefined;
+  readonly registrar: ResolvedRegistrar | undefined;
 }
 
 /** RFC 3261 table 4; timer C is "more than 3 minutes" there (16.6), the shortest that proxies on the way allow. */
@@ -65,6 +71,7 @@ export function resolveConfig(config: DialogCoreConfig): ResolvedConfig {
     ids: config.ids ?? randomIds,
     logger: config.logger ?? silentLogger,
     authentication: config.authentication && resolveAuthentication(config.authentication),
+    registrar: config.registrar && resolveRegistrar(config.registrar),
   };
 }
 
@@ -79,6 +86,13 @@ function resolveAuthentication(given: Authentication): ResolvedAuthentication {
     throw wrong('authentication.algorithms', `one or more of ${known.join(', ')} are needed`);
   }
   return { realm, authenticate, algorithms };
+}
+
+function resolveRegistrar({ accept, ...numbers }: RegistrarConfig): ResolvedRegistrar {
+  const merged = merge('registrar', defaultRegistrar, numbers as Partial<typeof defaultRegistrar>);
+  if (merged.maxExpiresS < merged.minExpiresS) throw wrong('registrar.maxExpiresS', 'it is shorter than minExpiresS');
+  if (accept !== undefined && typeof accept !== 'function') throw wrong('registrar.accept', 'it is a function');
+  return { ...merged, accept };
 }
 
 /** True for 0.0.0.0 and every spelling of ::. */

@@ -7,10 +7,12 @@ import { SessionError, toSessionError } from '../base/errors.js';
 import { type ResolvedConfig, resolveConfig } from './config.js';
 import type { StackOutput } from './core.js';
 import type { InviteUsage } from './dialog/invite-usage.js';
+import type { SipUri } from './message/index.js';
 import { SipStack, type StackInput } from './stack.js';
 import { Transport } from './transport/transport.js';
 import { UdpNetwork } from './transport/udp.js';
 import type {
+  Binding,
   Body,
   CoreCounts,
   DialogCore,
@@ -136,6 +138,10 @@ export class SipEndpoint implements DialogCore {
     return () => {
       if (this.#state === 'open') this.#verb(() => this.#stack.unregister(registration, this.#nowMs()));
     };
+  }
+
+  lookup(aor: SipUri): Binding[] | undefined {
+    return this.#stack.lookup(aor, this.#nowMs());
   }
 
   counts(): CoreCounts {

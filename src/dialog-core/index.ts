@@ -33,6 +33,7 @@ export {
 } from './message/index.js';
 export type {
   Authentication,
+  Binding,
   Body,
   CoreCounts,
   CoreLimits,
@@ -53,6 +54,7 @@ export type {
   OptionsResult,
   ReasonHeader,
   RegisterParams,
+  RegistrarConfig,
   RegistrationState,
   ResponseParams,
   SocketAddress,

@@ -22,12 +22,15 @@ import {
   parseMessage,
   type SipMessage,
   type SipRequest,
+  type SipUri,
 } from './message/index.js';
 import { newThread, OutsideRequest } from './outside-request.js';
+import { Registrar } from './registrar.js';
 import { CoreRegistration } from './registration.js';
 import { StatelessTags } from './stateless-tags.js';
 import type { Transaction } from './transaction/transaction.js';
 import type {
+  Binding,
   CoreCounts,
   Flow,
   InviteParams,
@@ -55,6 +58,7 @@ export class SipStack {
   readonly #limits: ParseLimits;
   readonly #stateless: StatelessTags;
   readonly #authenticator: Authenticator | undefined;
+  readonly #registrar: Registrar | undefined;
   readonly #registrations = new Set<CoreRegistration>();
   #lastUsage = 0;
 
@@ -62,6 +66,7 @@ export class SipStack {
     this.#core = new Core(config);
     this.#limits = config.limits;
     this.#stateless = new StatelessTags(config.ids);
+    this.#registrar = config.registrar && new Registrar(config.registrar);
     this.#authenticator = config.authentication && new Authenticator(this.#core, config.authentication);
   }
 
@@ -162,6 +167,10 @@ export class SipStack {
     registration.stop();
   }
 
+  lookup(aor: SipUri, nowMs: number): Binding[] | undefined {
+    return this.#registrar?.lookup(aor, nowMs);
+  }
+
   counts(): CoreCounts {
     const { counters, transactions, store, deadlines } = this.#core;
     return {
@@ -250,22 +259,26 @@ export class SipStack {
   }
 
   #handleOutside(request: SipRequest, flow: Flow): void {
-    const reply = inspect(request) ?? this.#replyOutside(request);
+    const reply = inspect(request, this.#registrar !== undefined) ?? this.#replyOutside(request);
     if (reply) this.#reply(request, flow, reply);
-    else if (this.#authenticator) this.#authenticator.admit(request, (refusal) => this.#admit(request, flow, refusal));
-    else this.#admit(request, flow, undefined);
+    else if (this.#authenticator) this.#authenticator.admit(request, (...who) => this.#admit(request, flow, ...who));
+    else this.#admit(request, flow, undefined, undefined);
   }
 
-  #admit(request: SipRequest, flow: Flow, refusal: Reply | undefined): void {
+  /** A request that may come in, or that was refused by the authenticator. */
+  #admit(request: SipRequest, flow: Flow, refusal: Reply | undefined, username: string | undefined): void {
     if (refusal) {
       this.#reply(request, flow, refusal);
-      return;
+    } else if (request.method === 'REGISTER' && this.#registrar) {
+      const reply = this.#registrar.handle(request, username, this.#core.nowMs);
+      answer(this.#core, request, flow, this.#signed(reply), this.#stateless.tagFor(request));
+    } else {
+      this.#lastUsage += 1;
+      InviteUsage.take(this.#core, this.#lastUsage, request, flow);
     }
-    this.#lastUsage += 1;
-    InviteUsage.take(this.#core, this.#lastUsage, request, flow);
   }
 
-  /** What a request outside any dialog is answered without further ado; undefined for an INVITE that may begin a call. */
+  /** What a request outside any dialog is answered without further ado; undefined for one that may come in: INVITE, REGISTER. */
   #replyOutside(request: SipRequest): Reply | undefined {
     const core = this.#core;
     if (request.method === 'BYE') return { status: 481 };
@@ -276,7 +289,8 @@ export class SipStack {
       core.counters.refused += 1;
       return full;
     }
-    if (request.method === 'OPTIONS') return optionsReply();
+    if (request.method === 'OPTIONS') return optionsReply(this.#registrar !== undefined);
+    if (request.method === 'REGISTER') return undefined;
     // 8.1.1.8: an INVITE says where its dialog's requests go.
     return request.contact ? undefined : { status: 400, reason: 'Missing Contact' };
   }

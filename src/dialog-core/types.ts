@@ -7,6 +7,17 @@ import type { Clock } from '../base/clock.js';
 import type { IdSource } from '../base/ids.js';
 import type { Logger } from '../base/logger.js';
 import type { HeaderList, SipMessage, SipRequest, SipResponse, SipUri } from './message/index.js';
+import type {
+  Authentication,
+  Binding,
+  Credentials,
+  RegisterParams,
+  RegistrarConfig,
+  RegistrationState,
+  Unregister,
+} from './user-types.js';
+
+export type * from './user-types.js';
 
 export type TransportName = 'udp';
 
@@ -73,37 +84,13 @@ export interface DialogCoreConfig {
   readonly limits?: Partial<CoreLimits> | undefined;
   /** Default: everybody may call. */
   readonly authentication?: Authentication | undefined;
+  /** Default: REGISTER gets 405. */
+  readonly registrar?: RegistrarConfig | undefined;
   readonly clock?: Clock | undefined;
   readonly ids?: IdSource | undefined;
   readonly logger?: Logger | undefined;
   /** Sockets; default UDP of node:dgram. Tests pass a virtual network. */
   readonly network?: DatagramNetwork | undefined;
-}
-
-/** What a server knows of a user: the password, or H(username:realm:password) by the algorithm asked for, in hexadecimal. */
-export interface UserSecret {
-  readonly password?: string | undefined;
-  /** Wins over `password`. */
-  readonly ha1?: string | undefined;
-}
-
-export type OfferedAlgorithm = 'SHA-512-256' | 'SHA-256' | 'MD5';
-
-/** Challenges callers (RFC 3261 22): an INVITE outside a dialog goes on only with right credentials. */
-export interface Authentication {
-  /** What callers are shown, and what the hashes of passwords are made with. */
-  readonly realm: string;
-  /**
-   * Finds a user; undefined for nobody, at once or by a promise. The INVITE waits, at most 64·T1 (32 s), and then gets 503; so it does
-   * with 500 when this throws or rejects.
-   */
-  readonly authenticate: (
-    username: string,
-    realm: string,
-    algorithm: OfferedAlgorithm,
-  ) => UserSecret | undefined | Promise<UserSecret | undefined>;
-  /** In order of preference; default ['SHA-256', 'MD5']. */
-  readonly algorithms?: readonly OfferedAlgorithm[] | undefined;
 }
 
 /** Datagram sockets as the endpoint needs them; implemented by transport/udp.ts and by the virtual network of the tests. */
@@ -138,14 +125,6 @@ export type UsageId = number;
 export interface Body {
   readonly contentType: string;
   readonly data: Uint8Array;
-}
-
-/** What a digest challenge is answered with (RFC 3261 22). */
-export interface Credentials {
-  readonly username: string;
-  readonly password: string;
-  /** Only challenges of this realm are answered; default: of any. */
-  readonly realm?: string | undefined;
 }
 
 export interface InviteParams {
@@ -264,34 +243,6 @@ export interface OptionsParams {
   readonly auth?: Credentials | undefined;
 }
 
-export interface RegisterParams {
-  /** Address of record: what others call. */
-  readonly aor: SipUri;
-  /** Default: the host of the address of record. */
-  readonly registrar?: SipUri | undefined;
-  readonly auth?: Credentials | undefined;
-  /** How long a binding is asked for; default 3600, at most a week. A registrar may shorten it, or demand longer ones. */
-  readonly expiresS?: number | undefined;
-}
-
-export type RegistrationState =
-  | { readonly kind: 'registering' }
-  /** Comes again with each refresh. `contact` is the header value that was registered. */
-  | { readonly kind: 'registered'; readonly expiresS: number; readonly contact: string }
-  /** `retryS` until the next try; undefined: none follows, since it would be refused in the same way. */
-  | {
-      readonly kind: 'failed';
-      readonly status: number;
-      readonly reason: string;
-      readonly response: SipResponse | undefined;
-      readonly retryS: number | undefined;
-    }
-  /** The end. */
-  | { readonly kind: 'unregistered' };
-
-/** Ends a registration: its binding is removed, 'unregistered' follows. Does nothing after that. */
-export type Unregister = () => void;
-
 export interface OptionsResult {
   readonly status: number;
   readonly reason: string;
@@ -350,6 +301,8 @@ export interface DialogCore {
   options(params: OptionsParams): Promise<OptionsResult>;
   /** Registers and keeps registered; `onState` hears the states in order, after the verb has returned. */
   register(params: RegisterParams, onState: (state: RegistrationState) => void): Unregister;
+  /** The bindings of an address of record, the best first; undefined without a registrar. */
+  lookup(aor: SipUri): Binding[] | undefined;
   counts(): CoreCounts;
   /** Drops live usages (BYE or CANCEL where owed are the caller's work before), closes sockets; resolves when they are released. */
   close(): Promise<void>;

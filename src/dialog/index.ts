@@ -6,6 +6,7 @@ export { SessionDialogCoordinator } from './coordinator.js';
 export { DialogManager } from './manager.js';
 export {
   type Authentication,
+  type Binding,
   type CoreCounts,
   type CoreLimits,
   type DatagramNetwork,
@@ -13,6 +14,7 @@ export {
   type DialogOptions,
   type OptionsResult,
   type RegisterOptions,
+  type RegistrarConfig,
   type RegistrationState,
   type SipMessage,
   type SipRequest,

@@ -4,6 +4,7 @@
  */
 import type { IdSource } from '../base/ids.js';
 import type {
+  Binding,
   CoreCounts,
   DialogCore,
   OptionsResult,
@@ -119,6 +120,11 @@ export class DialogManager implements DialogPort {
   /** Registers and keeps registered (RFC 3261 10.2); what is returned ends it. */
   register(options: RegisterOptions, onState: (state: RegistrationState) => void): Unregister {
     return this.#core.register(toRegisterParams(options), onState);
+  }
+
+  /** What an address of record is bound to; undefined without a registrar. */
+  bindingsOf(aor: string): readonly Binding[] | undefined {
+    return this.#core.lookup(toUri(aor));
   }
 
   counts(): CoreCounts {

@@ -5,15 +5,24 @@ import type { Clock } from '../base/clock.js';
 import { type ErrorCode, SessionError } from '../base/errors.js';
 import type { IdSource } from '../base/ids.js';
 import type { Logger } from '../base/logger.js';
-import type { Authentication, CoreLimits, DatagramNetwork, SipResponse, TimerConfig } from '../dialog-core/index.js';
+import type {
+  Authentication,
+  CoreLimits,
+  DatagramNetwork,
+  RegistrarConfig,
+  SipResponse,
+  TimerConfig,
+} from '../dialog-core/index.js';
 import type { Credentials } from '../session/index.js';
 
 export type {
   Authentication,
+  Binding,
   CoreCounts,
   CoreLimits,
   DatagramNetwork,
   OptionsResult,
+  RegistrarConfig,
   RegistrationState,
   SipMessage,
   SipRequest,
@@ -64,6 +73,7 @@ export interface DialogOptions {
   readonly timers?: Partial<TimerConfig> | undefined;
   /** Default: everybody may call. */
   readonly authentication?: Authentication | undefined;
+  readonly registrar?: RegistrarConfig | undefined;
   readonly clock?: Clock | undefined;
   readonly ids?: IdSource | undefined;
   readonly logger?: Logger | undefined;

@@ -10,6 +10,7 @@ import {
   type Authentication,
   type DatagramNetwork,
   type DialogOptions,
+  type RegistrarConfig,
   type TimerConfig,
   toListenAddress,
 } from '../dialog/index.js';
@@ -42,6 +43,8 @@ export interface ManagerOptions {
   readonly userAgent?: string | undefined;
   /** Challenges callers and lets in who gives right credentials; default: everybody may call. */
   readonly authentication?: Authentication | undefined;
+  /** Takes registrations, `{}` with all defaults; default: REGISTER gets 405. */
+  readonly registrar?: RegistrarConfig | undefined;
   /** How long an incoming call may stay unanswered before 480; default 60 000 ms. */
   readonly answerTimeoutMs?: number | undefined;
   /** How long close() waits for BYEs to be answered; default 2000 ms. */
@@ -102,6 +105,7 @@ export function toManagerConfig(options: ManagerOptions): ManagerConfig {
       advertise: options.advertise,
       userAgent: options.userAgent,
       authentication: options.authentication,
+      registrar: options.registrar,
       timers: options.timers,
       network: options.virtual?.datagram,
       limits: { maxUsages: 2 * maxCalls + 64 },

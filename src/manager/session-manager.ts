@@ -7,6 +7,7 @@ import { Emitter } from '../base/emitter.js';
 import { SessionError } from '../base/errors.js';
 import { Resources, type ResourceUsage } from '../coordination/index.js';
 import {
+  type Binding,
   type CoreCounts,
   DialogError,
   type OptionsResult,
@@ -220,6 +221,11 @@ export class SessionManager {
     });
     this.#registrations.set(unregister, over);
     return unregister;
+  }
+
+  /** What an address of record is bound to here; undefined without a registrar. Throws ERR_INVALID_URI. */
+  bindingsOf(aor: string): readonly Binding[] | undefined {
+    return this.#parts.dialog.manager.bindingsOf(aor);
   }
 
   health(): readonly WorkerHealth[] {

@@ -116,7 +116,7 @@ export class ConferenceServer {
       media: { ports: [...mediaPorts], ...(workers === undefined ? {} : { workers }) },
       limits: { maxCalls },
       codecs,
-      ...(this.#authentication && { authentication: this.#authentication }),
+      ...(this.#authentication && { authentication: this.#authentication, registrar: {} }),
       ...(logger === undefined ? {} : { logger }),
     };
   }

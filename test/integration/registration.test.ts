@@ -104,3 +104,42 @@ test('a registrar that says nothing does not hold the close', async () => {
 test('addresses that are none are refused at once', () => {
   expect(() => sessions.register({ aor: 'alice' })).toThrow(expect.objectContaining({ code: 'ERR_INVALID_URI' }));
 });
+
+test('against our own registrar: with the password, under the own name only, and it is found there', async () => {
+  const host = world.network.host('10.0.0.20');
+  const virtual = { clock: world.clock, datagram: host.datagram, media: host.media, ids: seededIds(6) };
+  const office = await createSessions({
+    listen: ['udp://10.0.0.20:5060'],
+    virtual,
+    registrar: {},
+    authentication: {
+      realm: 'office',
+      authenticate: async (username) => (username === 'alice' ? { password: 'wonderland' } : undefined),
+    },
+  });
+  expect(sessions.registrar).toBeUndefined();
+  const registration = sessions.register({ aor: 'sip:alice@10.0.0.20', auth });
+  const ready = registration.whenRegistered();
+  await world.advance(100);
+  await ready;
+  expect(office.registrar?.lookup('sip:alice@10.0.0.20')).toEqual([
+    { contact: 'sip:alice@10.0.0.1:5060', q: 1, expiresS: 3600 },
+  ]);
+  for (const wrong of [
+    { aor: 'sip:bob@10.0.0.20', auth },
+    { aor: 'sip:alice@10.0.0.20', auth: { ...auth, password: 'guess' } },
+  ]) {
+    const other = sessions.register(wrong);
+    const failed = expect(other.whenRegistered()).rejects.toMatchObject({ status: 403 });
+    await world.advance(100);
+    await failed;
+    await other.close();
+  }
+  const over = registration.close();
+  await world.advance(100);
+  await over;
+  expect(office.registrar?.lookup('sip:alice@10.0.0.20')).toEqual([]);
+  const closed = office.close();
+  await world.advance(3000);
+  await closed;
+});

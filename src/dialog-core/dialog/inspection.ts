@@ -12,10 +12,11 @@ const served = new Set(allowedMethods.split(', '));
 /** Methods of SIP that this core knows of and does not serve; for those 405, for unheard-of ones 501 (RFC 3261 21.4.6, 21.5.2). */
 const known = new Set(['REGISTER', 'PRACK', 'UPDATE', 'INFO', 'REFER', 'SUBSCRIBE', 'NOTIFY', 'MESSAGE', 'PUBLISH']);
 
-/** The refusal of a request that cannot be understood, whatever it is for; undefined when it can. */
-export function inspect(request: SipRequest): Reply | undefined {
+/** The refusal of a request that cannot be understood, whatever it is for; undefined when it can. REGISTER is for registrars alone. */
+export function inspect(request: SipRequest, isRegistrar = false): Reply | undefined {
   const { method } = request;
-  if (!served.has(method)) return { status: known.has(method) ? 405 : 501, headers: [allow] };
+  const isServed = served.has(method) || (isRegistrar && method === 'REGISTER');
+  if (!isServed) return { status: known.has(method) ? 405 : 501, headers: [allow] };
   // A request inside a dialog carries the Contact that we wrote ourselves; it passes by construction (8.2.2.1).
   if (request.uri.scheme !== 'sip') return { status: 416 };
   // 8.2.2.3: what a request requires and we do not have; no extension is in force yet.
@@ -45,7 +46,8 @@ export function inspectLoad(core: CoreContext): Reply | undefined {
 }
 
 /** 200 for OPTIONS (RFC 3261 11.2). */
-export function optionsReply(): Reply {
-  const headers: HeaderList = [...abilities, ['Accept', acceptedType]];
+export function optionsReply(isRegistrar = false): Reply {
+  const more: HeaderList = isRegistrar ? [['Allow', 'REGISTER']] : [];
+  const headers: HeaderList = [...abilities, ...more, ['Accept', acceptedType]];
   return { status: 200, headers };
 }

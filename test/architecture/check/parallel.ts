@@ -31,6 +31,7 @@ export const dialogSide: Side = {
     'sessionOf',
     'ping',
     'register',
+    'bindingsOf',
     'listeners',
     'counts',
   ],

@@ -41,6 +41,16 @@ describe('a server with MD5 hashes', () => {
     expect(room.of('joined')).toHaveLength(3);
   });
 
+  it('registers it, under the own name', async () => {
+    const args = ['-au', 'ann', '-ap', 'secret'];
+    const run = (user: string): Promise<SippResult> =>
+      runSipp({ scenario: { file: 'digest-register' }, target: room.port, user, args });
+    assertSuccess(await run('ann'));
+    const other = await run('bob');
+    expect(other.failed).toBe(1);
+    expect(other.log).toContain('SIP/2.0 403 Forbidden');
+  });
+
   it('turns it away with another one', async () => {
     const before = room.of('joined').length;
     const result = await call('guess');

@@ -22,6 +22,7 @@ Users:
   --users names a text file with one user a line: user:password, or user:realm:hash as htdigest writes
   it, with the MD5 or SHA-256 of user:realm:password in hexadecimal. Empty lines and lines that begin
   with # do not count. Callers are challenged (digest, SHA-256 and MD5); wrong passwords get 403.
+  For phones that give up where anything but MD5 is offered, give every user by an MD5 hash.
   Phones may register, each user under the own name; calls go to rooms all the same.
 
 Where values come from, the first that is given wins:

@@ -168,6 +168,16 @@ test('an end while a REGISTER is on its way waits for it', async () => {
   expect(scene.kinds()).toEqual(['registering', 'unregistered']);
 });
 
+test('an end while a REGISTER is refused as too brief asks for nothing longer', async () => {
+  const scene = await begin({ expiresS: 60 });
+  const request = await scene.registrar.take('REGISTER');
+  scene.stop();
+  scene.registrar.send(response(request, '423 Interval Too Brief', { more: ['Min-Expires: 1800'] }), scene.alice);
+  await scene.world.advance(100);
+  expect(scene.kinds()).toEqual(['registering', 'unregistered']);
+  expect(scene.registrar.left).toEqual([]);
+});
+
 test('closing tells the end and leaves nothing', async () => {
   const scene = await begin();
   await scene.answer('200 OK');

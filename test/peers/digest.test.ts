@@ -1,16 +1,18 @@
 /**
- * sipp's digest authentication against the conference server: with the right password in the room, with a wrong one turned away. This sipp
- * looks at the first challenge only and knows MD5, so the server that it calls has MD5 hashes and offers nothing else.
+ * Digest authentication of other programs against the conference server: with the right password in the room, with a wrong one turned
+ * away. Both programs give up at a first challenge that is not MD5, so the server that they meet has MD5 hashes and offers nothing else.
  */
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSessions } from '../../src/api/index.js';
+import { Baresip } from '../support/baresip.js';
 import { mediaPorts } from '../support/ports.js';
 import { temporaryFolder } from '../support/processes.js';
 import { type RoomServer, startRoomServer } from '../support/room-server.js';
 import { assertSuccess, runSipp, type SippResult } from '../support/sipp.js';
+import { sine } from '../support/tone.js';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
@@ -58,6 +60,23 @@ describe('a server with MD5 hashes', () => {
     expect(result.log).toContain('SIP/2.0 403 Forbidden');
     expect(room.of('joined')).toHaveLength(before);
   });
+});
+
+it('baresip registers with a server that has MD5 hashes, and calls a room', async () => {
+  const room = await startRoomServer({ users: usersFile('baresip', `ann:home:${md5}\n`) });
+  const account = { port: room.port, user: 'ann', password: 'secret' };
+  const baresip = await Baresip.start({ says: sine(440, 5000, -20), account });
+  try {
+    await baresip.printed(/200 OK/);
+    await baresip.dial(room.uri('safe'));
+    await room.saw('joined', 1);
+    // It quits, which hangs up.
+    await baresip.heard();
+    await room.saw('left', 1);
+  } finally {
+    await baresip.stop();
+    await room.close();
+  }
 });
 
 it.each([

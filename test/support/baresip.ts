@@ -16,6 +16,8 @@ export interface BaresipOptions {
   readonly says: Int16Array;
   /** In order of preference; default PCMU and PCMA. */
   readonly codecs?: readonly ('PCMU' | 'PCMA')[];
+  /** Where it registers, and who it is there and in its calls; default: nowhere, nobody. */
+  readonly account?: { readonly port: number; readonly user: string; readonly password: string };
 }
 
 export class Baresip {
@@ -30,7 +32,7 @@ export class Baresip {
     this.port = port;
   }
 
-  /** Starts it, without an account at a registrar, and resolves when it is ready. */
+  /** Starts it and resolves when it is ready; whether it has registered by then, {@link printed} tells. */
   static async start(options: BaresipOptions): Promise<Baresip> {
     const path = requireProgram('baresip', 'baresip-core');
     const folder = temporaryFolder();
@@ -38,12 +40,20 @@ export class Baresip {
     writeWav(join(folder.path, 'says.wav'), options.says);
     writeFileSync(join(folder.path, 'config'), config(folder.path, port));
     const codecs = (options.codecs ?? ['PCMU', 'PCMA']).map((name) => `${name}/8000/1`).join(',');
-    const account = `<sip:baresip@127.0.0.1>;regint=0;answermode=auto;audio_codecs=${codecs}\n`;
-    writeFileSync(join(folder.path, 'accounts'), account);
+    const { user, password, port: registrar } = options.account ?? {};
+    const who = options.account
+      ? `<sip:${user}@127.0.0.1:${registrar}>;auth_user=${user};auth_pass=${password};regint=600`
+      : '<sip:baresip@127.0.0.1>;regint=0';
+    writeFileSync(join(folder.path, 'accounts'), `${who};answermode=auto;audio_codecs=${codecs}\n`);
     writeFileSync(join(folder.path, 'contacts'), '');
     const program = new ChildProgram(path, ['-f', folder.path, '-4', '-v'], { cwd: folder.path });
     await program.printed(/baresip is ready/);
     return new Baresip(program, folder, port);
+  }
+
+  /** Resolves when its output has a match. */
+  async printed(pattern: RegExp): Promise<void> {
+    await this.#program.printed(pattern);
   }
 
   /** Calls, and resolves when the call is established. */

@@ -2,6 +2,7 @@
  * A dialog (RFC 3261 12): what two user agents remember of each other, as data, and the requests made from it. Pure; made by the INVITE
  * sides of the dialog layer, found through store.ts.
  */
+import { isIP } from 'node:net';
 import {
   type HeaderList,
   type NameAddr,
@@ -31,6 +32,8 @@ interface DialogState extends DialogIdentity {
   readonly routeSet: readonly string[];
   readonly contact: string;
   readonly flow: Flow;
+  /** Whoever is at the other end of the flow's connection is the next hop of our requests, wherever that hop says it is. */
+  readonly direct: boolean;
 }
 
 /** Key of a dialog in the store. Neither Call-ID nor tags hold a space. */
@@ -53,6 +56,7 @@ export class Dialog implements DialogIdentity {
   remoteSeq: number | undefined;
   /** The way that requests go while {@link hop} is `hopOfFlow`. */
   flow: Flow;
+  readonly #direct: boolean;
   #remoteTarget: string;
   #hop: Hop | string | undefined;
   #hopOfFlow: Hop | undefined;
@@ -68,6 +72,7 @@ export class Dialog implements DialogIdentity {
     this.localSeq = state.localSeq;
     this.remoteSeq = state.remoteSeq;
     this.flow = state.flow;
+    this.#direct = state.direct;
     this.#remoteTarget = state.remoteTarget;
   }
 
@@ -83,10 +88,15 @@ export class Dialog implements DialogIdentity {
 
   /** The flow for the next request when it is known without asking the resolver. */
   knownFlow(): Flow | undefined {
-    const { hop } = this;
+    const { hop, flow } = this;
     if (typeof hop === 'string') return undefined;
-    if (this.#hopOfFlow?.host === hop.host && this.#hopOfFlow.port === hop.port) return this.flow;
-    return hop.host === this.flow.remote.address && hop.port === this.flow.remote.port ? this.flow : undefined;
+    if (this.#hopOfFlow && isSameHop(this.#hopOfFlow, hop)) return flow;
+    if (hop.transport !== flow.transport) return undefined;
+    if (hop.host === flow.remote.address && hop.port === flow.remote.port) return flow;
+    if (!this.#direct || flow.connection === undefined) return undefined;
+    // The connection of the INVITE serves on; its far port is nowhere to connect to, so that a new one would go to the hop.
+    const address = isIP(hop.host) ? hop.host : flow.remote.address;
+    return { ...flow, remote: { address, port: hop.port }, serverName: hop.serverName };
   }
 
   /** Keeps what the resolver said about {@link hop}. */
@@ -149,6 +159,8 @@ export function dialogOfCaller(
     routeSet: response.headerValues('record-route').reverse(),
     contact,
     flow,
+    // A connection that we opened goes to the port that the peer listens on, and no other hop is there.
+    direct: false,
   });
 }
 
@@ -172,7 +184,19 @@ export function dialogOfCallee(
     routeSet: request.headerValues('record-route'),
     contact,
     flow,
+    direct: flow.transport !== 'udp' && cameFromNextHop(request),
   });
+}
+
+/** Whether the sender of an INVITE is where requests to its author go first: the author itself, or the last proxy that stays in the path. */
+function cameFromNextHop(request: SipRequest): boolean {
+  const first = request.headerValues('record-route')[0];
+  if (first === undefined) return request.headerValues('via').length === 1;
+  return parseNameAddr(first)?.uri.host === request.topVia.host;
+}
+
+function isSameHop(a: Hop, b: Hop): boolean {
+  return a.transport === b.transport && a.host === b.host && a.port === b.port && a.serverName === b.serverName;
 }
 
 /** The Request-URI for a first route that is strict; undefined for a loose one. */

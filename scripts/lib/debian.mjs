@@ -44,6 +44,7 @@ const needs = [
   { package: 'baresip-core', purposes: ['test'], present: command('baresip') },
   { package: 'sox', purposes: ['test'], present: command('sox') },
   { package: 'espeak-ng', purposes: ['test'], present: command('espeak-ng') },
+  { package: 'openssl', purposes: ['test'], present: command('openssl') },
   { package: 'tshark', purposes: ['test'], present: command('tshark') },
   { package: 'python3', purposes: ['test', 'pack'], present: command('python3') },
   { package: 'binutils', purposes: ['pack'], present: command('readelf') },

@@ -56,7 +56,7 @@ export function welcome(config: ServerConfig, listen: readonly string[], interfa
     `mixminus ${version} listens on ${listen.join(' and ')}`,
     'Call a room; all who call the same name hear each other:',
     ...addresses.map(({ from, uri }) => `  ${from}: ${uri}`),
-    `  with this program: mixminus call ${first} --play hello.wav`,
+    `  with this program: mixminus call ${first.includes(';') ? `'${first}'` : first} --play hello.wav`,
     'Any name before the @ is a room. Anyone who can reach this address may join.',
     `At most ${config.maxMembers} members in a room, ${config.maxCalls} calls in all. Ctrl-C ends all calls and stops.`,
   ];

@@ -50,7 +50,13 @@ export type {
   ReasonHeader,
   ResponseParams,
   SocketAddress,
+  StreamListener,
+  StreamListenerHandlers,
+  StreamNetwork,
+  StreamSocket,
+  StreamTarget,
   TimerConfig,
+  TlsCredentials,
   TransportName,
   UsageId,
 } from './types.js';

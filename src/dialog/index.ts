@@ -15,5 +15,7 @@ export {
   type SipRequest,
   type SipResponse,
   type SipUri,
+  type StreamNetwork,
   type TimerConfig,
+  type TlsCredentials,
 } from './types.js';

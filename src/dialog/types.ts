@@ -5,7 +5,14 @@ import type { Clock } from '../base/clock.js';
 import { type ErrorCode, SessionError } from '../base/errors.js';
 import type { IdSource } from '../base/ids.js';
 import type { Logger } from '../base/logger.js';
-import type { CoreLimits, DatagramNetwork, SipResponse, TimerConfig } from '../dialog-core/index.js';
+import type {
+  CoreLimits,
+  DatagramNetwork,
+  SipResponse,
+  StreamNetwork,
+  TimerConfig,
+  TlsCredentials,
+} from '../dialog-core/index.js';
 
 export type {
   CoreCounts,
@@ -16,7 +23,9 @@ export type {
   SipRequest,
   SipResponse,
   SipUri,
+  StreamNetwork,
   TimerConfig,
+  TlsCredentials,
 } from '../dialog-core/index.js';
 
 /** An error of signalling; `status` is the SIP status that says it best. */
@@ -39,7 +48,7 @@ export class DialogError extends SessionError {
 }
 
 export interface DialogOptions {
-  /** `udp://IP:PORT` each, IPv6 in brackets, port 0 for a free one; default `udp://0.0.0.0:5060`. */
+  /** `udp://IP:PORT`, `tcp://…`, `tls://…` each, IPv6 in brackets, port 0 for a free one; default `udp://0.0.0.0:5060`. */
   readonly listen?: readonly string[] | undefined;
   /** Numeric address for Via, Contact and descriptions instead of the local one. */
   readonly advertise?: string | undefined;
@@ -51,4 +60,7 @@ export interface DialogOptions {
   readonly logger?: Logger | undefined;
   /** Sockets; tests pass a virtual network. */
   readonly network?: DatagramNetwork | undefined;
+  readonly streams?: StreamNetwork | undefined;
+  /** Certificates as PEM text, for TLS. */
+  readonly tls?: TlsCredentials | undefined;
 }

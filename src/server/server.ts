@@ -14,6 +14,7 @@ import {
   systemClock,
 } from '../api/index.js';
 import { loadConfig, type ServerConfig, type ServerOptions } from './config.js';
+import { readCredentials } from './credentials.js';
 import type { ServerEvent } from './events.js';
 import { Rooms } from './rooms.js';
 import { roomStatus, type ServerStatus } from './status.js';
@@ -106,12 +107,14 @@ export class ConferenceServer {
   #sessionsOptions(): SessionsOptions {
     const { listen, advertise, mediaPorts, workers, maxCalls, codecs } = this.config;
     const { logger } = this.#parts;
+    const tls = readCredentials(this.config);
     return {
       listen,
       ...(advertise === undefined ? {} : { advertise }),
       media: { ports: [...mediaPorts], ...(workers === undefined ? {} : { workers }) },
       limits: { maxCalls },
       codecs,
+      ...(tls === undefined ? {} : { tls }),
       ...(logger === undefined ? {} : { logger }),
     };
   }

@@ -19,6 +19,7 @@ export type StreamPart =
 
 const CR = 13;
 const LF = 10;
+const lineBreak = Buffer.from('\r\n');
 const emptyLine = Buffer.from('\r\n\r\n');
 const index = new HeaderIndex();
 
@@ -96,6 +97,8 @@ export class StreamParser {
     const headEnd = found < 0 ? this.#end : found + 4;
     if (headEnd - begin > this.#limits.maxMessageBytes) return this.#fault(problem('message-too-large'), headEnd);
     if (found < 0) return undefined;
+    const lineEnd = store.indexOf(lineBreak, begin);
+    if (!/sip\//i.test(store.toString('latin1', begin, lineEnd))) return this.#fault(problem('not-sip'), headEnd);
     const length = contentLength(store.subarray(begin, headEnd), this.#limits);
     if (typeof length !== 'number') return this.#fault(length, headEnd);
     const total = headEnd - begin + length;

@@ -136,6 +136,7 @@ describe('a stream is over with', () => {
     ['message-too-large', message('', '', 'Content-Length: 1990\r\n')],
     ['message-too-large', `OPTIONS ${'x'.repeat(3000)}`],
     ['not-sip', '\u0016\u0003\u0001\u0002'],
+    ['not-sip', 'GET / HTTP/1.1\r\nContent-Length: 0\r\n\r\n'],
     ['not-sip', '\rX'],
     ['not-sip', '\nOPTIONS'],
   ])('%s', (code, data) => {

@@ -1,9 +1,7 @@
 /** The endpoint over TCP and TLS on real sockets, on loopback. The certificate is made here, by openssl. */
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
   type DialogCoreConfig,
@@ -13,7 +11,8 @@ import {
   SipEndpoint,
 } from '../../src/dialog-core/index.js';
 import type { SipUri, TlsCredentials } from '../../src/dialog-core/types.js';
-import { requireProgram, temporaryFolder } from '../support/processes.js';
+import { makeCertificate } from '../support/certificate.js';
+import { temporaryFolder } from '../support/processes.js';
 import { sdp } from '../support/sip-world.js';
 import { until } from '../support/until.js';
 
@@ -138,14 +137,7 @@ describe('over TLS', () => {
   const trust = (): TlsCredentials => ({ ca: own.cert });
 
   beforeAll(() => {
-    const [key, cert] = [join(folder.path, 'key.pem'), join(folder.path, 'cert.pem')];
-    const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-    const names = 'subjectAltName=DNS:localhost,IP:127.0.0.1';
-    execFileSync(
-      requireProgram('openssl', 'openssl'),
-      [...args, '-subj', '/CN=mixminus test', '-addext', names, '-keyout', key, '-out', cert],
-      { stdio: 'pipe' },
-    );
+    const { key, cert } = makeCertificate(folder.path);
     own = { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
   });
 

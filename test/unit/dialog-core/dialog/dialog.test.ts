@@ -1,9 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { Dialog, dialogKey, requestUri, withDefaults } from '../../../../src/dialog-core/dialog/dialog.js';
+import {
+  Dialog,
+  dialogKey,
+  dialogOfCallee,
+  requestUri,
+  withDefaults,
+} from '../../../../src/dialog-core/dialog/dialog.js';
 import { hopOf } from '../../../../src/dialog-core/dialog/hop.js';
-import { parseNameAddr, parseUri, type SipUri } from '../../../../src/dialog-core/index.js';
-import { calling, inDialog, peerAnswers, ringing } from '../../../support/sip-dialogs.js';
-import { flow, StackHarness } from '../../../support/sip-stack.js';
+import { type Flow, parseNameAddr, parseUri, type SipUri } from '../../../../src/dialog-core/index.js';
+import { calling, inDialog, peerAnswers, peerInvite, ringing } from '../../../support/sip-dialogs.js';
+import { flow, parse, StackHarness } from '../../../support/sip-stack.js';
 import { field, fields, startLine } from '../../../support/sip-text.js';
 
 function dialog(overrides: Partial<ConstructorParameters<typeof Dialog>[0]> = {}): Dialog {
@@ -93,6 +99,32 @@ describe('the way', () => {
     const moved = { ...flow, remote: { address: '10.0.0.8', port: 5060 } };
     same.setFlow({ transport: 'udp', host: '10.0.0.8', port: 5060 }, moved);
     expect(same.knownFlow()).toBe(moved);
+  });
+
+  test('of a callee in a stream is the connection of the INVITE, and past its end the next hop', () => {
+    const remote = { address: '10.0.0.9', port: 51_234 };
+    const stream: Flow = { ...flow, transport: 'tcp', remote, connection: 7 };
+    const target = 'sip:them@192.168.1.5:5070;transport=tcp';
+    const known = dialog({ remoteTarget: target, flow: stream, direct: true }).knownFlow();
+    expect(known).toEqual({ ...stream, remote: { address: '192.168.1.5', port: 5070 }, serverName: undefined });
+    expect(dialog({ remoteTarget: target, flow: stream }).knownFlow()).toBeUndefined();
+    const elsewhere = dialog({ remoteTarget: 'sip:them@10.0.0.9', flow: stream, direct: true });
+    expect(elsewhere.knownFlow()).toBeUndefined();
+  });
+
+  test.each<[direct: boolean, more: string[]]>([
+    [true, []],
+    [false, ['Via: SIP/2.0/TCP 10.0.0.3;branch=z9hG4bKx']],
+    [true, ['Record-Route: <sip:10.0.0.9;lr;transport=tcp>', 'Via: SIP/2.0/TCP 10.0.0.3;branch=z9hG4bKx']],
+    [false, ['Record-Route: <sip:10.0.0.3;lr;transport=tcp>']],
+  ])('by the connection of an INVITE: %s with %j', (direct, more) => {
+    const contact = 'Contact: <sip:peer@192.168.1.5;transport=tcp>';
+    const invite = parse(peerInvite({ more: [contact, ...more] }), 'request');
+    const stream: Flow = { ...flow, transport: 'tcp', remote: { address: '10.0.0.9', port: 51_234 }, connection: 7 };
+    expect(dialogOfCallee(invite, 't', 1, '<sip:us@10.0.0.1>', stream).knownFlow()?.connection).toBe(
+      direct ? 7 : undefined,
+    );
+    expect(dialogOfCallee(invite, 't', 1, '<sip:us@10.0.0.1>', flow).knownFlow()).toBeUndefined();
   });
 
   test('by name is asked for once', () => {

@@ -179,6 +179,7 @@ export class MemorySocket implements StreamSocket {
 
   start(handlers: Parameters<StreamSocket['start']>[0]): void {
     this.#handlers = handlers;
+    if (this.closed) queueMicrotask(() => handlers.onClose(undefined));
   }
 
   /** Reads nothing until {@link resume}. */

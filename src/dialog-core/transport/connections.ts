@@ -104,6 +104,10 @@ export class Connections implements ConnectionOwner {
     this.open(origin, flow.remote, flow.serverName).then(
       (connection) => {
         this.#waiting -= 1;
+        if (!connection.isOpen) {
+          onError(new SessionError('ERR_TRANSPORT', 'the peer closed the connection at once'));
+          return;
+        }
         if (flow.connection !== undefined) this.#standIn(connection, flow.connection);
         connection.send(data);
       },
@@ -248,7 +252,7 @@ export class Connections implements ConnectionOwner {
   }
 
   #standIn(connection: Connection, number: number): void {
-    if (!connection.isOpen || this.#byNumber.has(number) || connection.numbers.length >= maxStandIns) return;
+    if (this.#byNumber.has(number) || connection.numbers.length >= maxStandIns) return;
     connection.numbers.push(number);
     this.#byNumber.set(number, connection);
   }

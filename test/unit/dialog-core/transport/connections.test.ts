@@ -243,6 +243,19 @@ describe('what goes out', () => {
   });
 });
 
+test('a peer that closes at once is a loss, and leaves nothing behind', async () => {
+  await listen();
+  const remote = { address: '10.0.0.9', port: 5060 };
+  const cut = (): void => streams.connections.at(-1)?.cut();
+  await streams.host(remote.address).listen(remote, false, { admit: () => () => {}, onSocket: cut, onError() {} });
+  const failed: string[] = [];
+  const flow: Flow = { transport: 'tcp', listener: 0, local: us, remote, connection: 99 };
+  connections.send(origin, flow, Buffer.from(hello), (error) => failed.push(error.message));
+  await clock.advance(100);
+  expect(failed.length + lost.filter(({ connection }) => connection === 99).length).toBe(1);
+  expect(connections.count).toBe(0);
+});
+
 test('close ends what stands and what is being opened', async () => {
   await listen();
   const one = await stranger();

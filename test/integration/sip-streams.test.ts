@@ -188,6 +188,24 @@ describe('a call over TCP', () => {
     expect(bob.endpoint.counts()).toMatchObject(quiet);
   });
 
+  test('that nobody answers is asked for once and ends by timer B', async () => {
+    const [alice] = await pair('tcp');
+    await world.streams.host('10.0.0.9').listen({ address: '10.0.0.9', port: 5060 }, false, {
+      admit: () => () => {},
+      onSocket: (socket) => socket.start({ onData() {}, onClose() {} }),
+      onError() {},
+    });
+    await alice.call(uri('sip:x@10.0.0.9;transport=tcp'));
+    const sentMs = world.clock.nowMs();
+    expect(await alice.take('failed')).toMatchObject({ cause: 'timeout', status: 408 });
+    expect(world.clock.nowMs() - sentMs).toBe(32_000);
+    const asked = alice.endpoint.options(uri('sip:x@10.0.0.9;transport=tcp'), alice.uri());
+    await world.advance(32_001);
+    expect(await asked).toMatchObject({ status: 408 });
+    expect(written.map((text) => text.split(' ')[0])).toEqual(['INVITE', 'OPTIONS']);
+    expect(alice.endpoint.counts()).toMatchObject(quiet);
+  });
+
   test('that is cancelled sends CANCEL on the same connection', async () => {
     const [alice, bob] = await pair('tcp');
     const usage = await alice.call(bobOverTcp);

@@ -108,7 +108,7 @@ export class InviteUac implements OutgoingInviteUser {
     if (!flow) throw misuse('ERR_INVALID_STATE', 'the route is not known yet');
     const send = (way: Flow, branch: string, bytes: Uint8Array): void => {
       // While a connection was made for a large INVITE, the call may have been given up.
-      if (this.#invite.pending && !this.#invite.cancelled) this.#invite.start(branch, bytes, way);
+      if (this.#invite.pending) this.#invite.start(branch, bytes, way);
     };
     sendSized(this.#core, flow, (way, branch) => this.#print(way, branch, body), send);
     this.#usage.phase = 'calling';

@@ -1,7 +1,7 @@
 /**
  * Brings a checkout to where it can run: Node's version, npm packages, Debian packages, the addon and the compiled TypeScript,
  * each only where something is missing or older than its sources. A library of the other scripts; `node scripts/setup.mjs
- * PURPOSE…` (build, test, lint, pack) installs from a shell. Runs without node_modules; when nothing is to be done it
+ * PURPOSE…` (build, test, lint, tidy, pack) installs from a shell. Runs without node_modules; when nothing is to be done it
  * only looks and hashes the sources.
  */
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { delimiter, join } from 'node:path';
 import { ensurePackages } from './lib/debian.mjs';
 import { contentHash, Failure, isFresh, isMain, locked, main, must, onPath, root, stamp, step } from './lib/run.mjs';
 
-const purposes = ['build', 'test', 'lint', 'pack'];
+const purposes = ['build', 'test', 'lint', 'tidy', 'pack'];
 export const addon = 'build/Release/mixminus.node';
 export const program = 'dist/cli/main.js';
 export const nativeSources = [
@@ -25,7 +25,7 @@ const scriptSources = ['src', 'tsconfig.json', 'tsdown.config.ts', 'package.json
 
 /**
  * Installs what the given purposes need: npm packages and Debian packages.
- * @param {readonly ('build' | 'test' | 'lint' | 'pack')[]} wanted
+ * @param {readonly ('build' | 'test' | 'lint' | 'tidy' | 'pack')[]} wanted
  */
 export async function setUp(wanted) {
   checkNode();

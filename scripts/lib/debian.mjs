@@ -29,7 +29,7 @@ function fuzzerRuntime() {
   });
 }
 
-/** Purposes: `build` the addon, `test` everything, `lint`, `pack` and check a release. */
+/** Purposes: `build` the addon, `test` everything, `lint`, `tidy` (lint's deeper look), `pack` and check a release. */
 const needs = [
   { package: 'g++', purposes: ['build'], present: command('g++', 'clang++') },
   { package: 'make', purposes: ['build', 'pack'], present: command('make') },
@@ -44,10 +44,12 @@ const needs = [
   { package: 'baresip-core', purposes: ['test'], present: command('baresip') },
   { package: 'sox', purposes: ['test'], present: command('sox') },
   { package: 'espeak-ng', purposes: ['test'], present: command('espeak-ng') },
+  { package: 'openssl', purposes: ['test'], present: command('openssl') },
   { package: 'tshark', purposes: ['test'], present: command('tshark') },
   { package: 'python3', purposes: ['test', 'pack'], present: command('python3') },
   { package: 'binutils', purposes: ['pack'], present: command('readelf') },
   { package: 'clang-format', purposes: ['lint'], present: command('clang-format') },
+  { package: 'clang-tidy', purposes: ['tidy'], present: command('clang-tidy') },
 ];
 
 /** Packages of the given purposes that this machine lacks. */

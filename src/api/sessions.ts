@@ -32,7 +32,7 @@ export interface SessionsEvents {
 }
 
 export interface Listener {
-  readonly transport: 'udp';
+  readonly transport: 'udp' | 'tcp' | 'tls';
   readonly address: string;
   readonly port: number;
   /** `udp://…`, as in the options. */

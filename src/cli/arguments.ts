@@ -24,22 +24,29 @@ export function parseDuration(flag: string, text: string): number {
 export interface CallTarget {
   readonly uri: string;
   readonly family: 4 | 6;
+  readonly transport: 'udp' | 'tcp' | 'tls';
 }
 
-/** A SIP URI, whose scheme may be left out. The address family decides what the phone listens on. */
+/** A SIP URI, whose scheme may be left out. Address family and transport decide what the phone listens on. */
 export function parseTarget(text: string): CallTarget {
   const scheme = /^([a-z][a-z0-9+-]*):(?!\d+(?:[;?]|$))/i.exec(text)?.[1]?.toLowerCase();
-  if (scheme === 'sips')
-    throw new UsageProblem('sips: needs TLS, which this version does not speak; call sip: instead');
-  if (scheme !== undefined && scheme !== 'sip' && !text.includes('@')) {
+  const named = scheme === 'sip' || scheme === 'sips';
+  if (scheme !== undefined && !named && !text.includes('@')) {
     throw new UsageProblem(`'${text}' is no SIP address; write sip:room@host, for example sip:lobby@127.0.0.1:5060`);
   }
-  const uri = scheme === 'sip' ? text : `sip:${text}`;
-  const host = /^sip:(?:[^@\s<>"]+@)?(\[[0-9a-f:.]+\]|[^\s:;?@<>"[\]]+)(?::\d{1,5})?(?:[;?]\S*)?$/i.exec(uri)?.[1];
+  const uri = named ? text : `sip:${text}`;
+  const host = /^sips?:(?:[^@\s<>"]+@)?(\[[0-9a-f:.]+\]|[^\s:;?@<>"[\]]+)(?::\d{1,5})?(?:[;?]\S*)?$/i.exec(uri)?.[1];
   if (host === undefined) {
     throw new UsageProblem(`'${text}' is no SIP address; write sip:room@host, for example sip:lobby@127.0.0.1:5060`);
   }
-  return { uri, family: host.startsWith('[') ? 6 : 4 };
+  return { uri, family: host.startsWith('[') ? 6 : 4, transport: transportOf(uri) };
+}
+
+/** What a URI asks for; whether that can be, the SIP core says. */
+function transportOf(uri: string): CallTarget['transport'] {
+  const named = /;transport=([a-z]+)/i.exec(uri)?.[1]?.toLowerCase();
+  if (/^sips:/i.test(uri) || named === 'tls') return 'tls';
+  return named === 'tcp' ? 'tcp' : 'udp';
 }
 
 /** --user with its password, which is never an argument: every user of the machine can read those. */

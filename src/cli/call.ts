@@ -3,7 +3,7 @@
  * only if the call was answered. Runs on the event loop; program.ts starts it.
  */
 import { type Call, type RecorderResult, type Recording, SessionError, type Sessions } from '../api/index.js';
-import { checkFlags } from '../server/index.js';
+import { checkFlags, readCredentials } from '../server/index.js';
 import {
   type CallTarget,
   checkPlayable,
@@ -32,6 +32,9 @@ export interface CallFlags {
   readonly advertise?: string;
   readonly mediaPorts?: string;
   readonly codecs?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsCa?: string;
   readonly logLevel?: string;
   readonly json?: boolean;
 }
@@ -71,7 +74,7 @@ export async function call(target: string, flags: CallFlags, context: CommandCon
 }
 
 function makePlan(target: string, flags: CallFlags, { env }: CommandContext): Plan {
-  const { listen, advertise, mediaPorts, codecs, logLevel } = flags;
+  const { listen, advertise, mediaPorts, codecs, tlsCert, tlsKey, tlsCa, logLevel } = flags;
   if (flags.play !== undefined) checkPlayable('--play', flags.play);
   if (flags.record !== undefined) checkWritable('--record', flags.record);
   return {
@@ -80,7 +83,7 @@ function makePlan(target: string, flags: CallFlags, { env }: CommandContext): Pl
     durationMs: flags.duration === undefined ? undefined : parseDuration('--duration', flags.duration),
     timeoutMs: flags.timeout === undefined ? defaultTimeoutMs : parseDuration('--timeout', flags.timeout),
     auth: parseCredentials(flags.user, env.MIXMINUS_PASSWORD),
-    config: checkFlags({ listen, advertise, mediaPorts, codecs, logLevel }),
+    config: checkFlags({ listen, advertise, mediaPorts, codecs, tlsCert, tlsKey, tlsCa, logLevel }),
   };
 }
 
@@ -89,9 +92,11 @@ function sessionsOptions(
   context: CommandContext,
 ): Parameters<CommandContext['createSessions']>[0] {
   const { listen, advertise, mediaPorts, codecs, logLevel = 'warn' } = config;
+  const tls = readCredentials(config);
   return {
     // Any free port on all addresses of the target's family: what is written into the messages is the address of the route.
-    listen: listen ?? [target.family === 6 ? 'udp://[::]:0' : 'udp://0.0.0.0:0'],
+    listen: listen ?? [`${target.transport}://${target.family === 6 ? '[::]' : '0.0.0.0'}:0`],
+    ...(tls === undefined ? {} : { tls }),
     ...(advertise === undefined ? {} : { advertise }),
     media: { workers: 1, ...(mediaPorts === undefined ? {} : { ports: mediaPorts }) },
     // Room for one caller beside the call of ours, so that it is told that this phone is busy.

@@ -29,11 +29,13 @@ Where values come from, the first that is given wins:
   1. the options above; of one that is not repeatable, the last
   2. environment: MIXMINUS_LISTEN (several with commas), MIXMINUS_ADVERTISE, MIXMINUS_MEDIA_PORTS,
      MIXMINUS_MAX_CALLS, MIXMINUS_MAX_MEMBERS, MIXMINUS_LOUDEST, MIXMINUS_CODECS, MIXMINUS_WORKERS,
-     MIXMINUS_USERS, MIXMINUS_LOG_LEVEL, MIXMINUS_CONFIG
+     MIXMINUS_USERS, MIXMINUS_TLS_CERT, MIXMINUS_TLS_KEY, MIXMINUS_TLS_CA, MIXMINUS_LOG_LEVEL,
+     MIXMINUS_CONFIG
   3. the file of --config:
      {"listen": ["udp://0.0.0.0:5060"], "advertise": "203.0.113.7", "mediaPorts": "16384-32767",
       "maxCalls": 200, "maxMembers": 20, "loudest": "all", "codecs": ["pcmu"], "workers": 2,
-      "users": "users.txt", "logLevel": "info"}
+      "users": "users.txt", "tlsCert": "cert.pem", "tlsKey": "key.pem", "tlsCa": "ca.pem",
+      "logLevel": "info"}
   4. the defaults
 
 Signals:
@@ -51,12 +53,13 @@ config file.
 Examples:
   mixminus serve
   mixminus serve --listen udp://192.0.2.10:5060 --listen 'udp://[2001:db8::10]:5060'
+  mixminus serve --listen tcp://0.0.0.0:5060 --listen tls://0.0.0.0:5061 --tls-cert cert.pem --tls-key key.pem
   mixminus serve --advertise 203.0.113.7 --media-ports 20000-20999   (behind a NAT that forwards these)
   mixminus serve --max-members 20 --json | jq .event
 `;
 
 export const callHelp = `
-The scheme sip: may be left out. Without --play the other side hears silence. --play takes WAV files
+The scheme sip: may be left out; sips: and ;transport=tls call over TLS, ;transport=tcp over TCP. Without --play the other side hears silence. --play takes WAV files
 of PCM, float, A-law or µ-law at any rate; --record writes PCM of 16 bits at 8000 Hz. Ctrl-C hangs up.
 A server that asks who is calling is told --user and the password in the environment's MIXMINUS_PASSWORD.
 
@@ -70,6 +73,7 @@ call; 2 wrong address, option or file.
 Examples:
   mixminus call sip:lobby@127.0.0.1:5060 --play hello.wav
   mixminus call sip:lobby@conference.example.com --record meeting.wav --duration 1h
+  mixminus call 'sip:lobby@127.0.0.1;transport=tcp' --play hello.wav
   mixminus call lobby@[::1] --play music.wav --loop --duration 30s --json
 `;
 

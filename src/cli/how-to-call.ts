@@ -1,7 +1,7 @@
 /**
  * Which addresses a caller can dial to reach a listener; on a wildcard, concrete ones of this machine. Pure; `mixminus serve` prints them.
  */
-import { parseListen } from '../server/index.js';
+import { type ListenUrl, parseListen } from '../server/index.js';
 
 /** Shape of os.networkInterfaces(), as far as it is read. */
 export type Interfaces = Readonly<
@@ -27,18 +27,18 @@ export function callAddresses(
 ): CallAddress[] {
   const found = listen.flatMap((url) => {
     const parsed = parseListen(url);
-    return 'problem' in parsed ? [] : addressesOf(parsed.address, parsed.port, advertise, interfaces);
+    return 'problem' in parsed ? [] : addressesOf(parsed, advertise, interfaces);
   });
   return found.filter((address, index) => found.findIndex(({ uri }) => uri === address.uri) === index);
 }
 
 function addressesOf(
-  address: string,
-  port: number,
+  { transport, address, port }: ListenUrl,
   advertise: string | undefined,
   interfaces: Interfaces,
 ): CallAddress[] {
-  const uri = (host: string): string => `sip:${exampleRoom}@${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const over = transport === 'udp' ? '' : `;transport=${transport}`;
+  const uri = (host: string): string => `sip:${exampleRoom}@${host.includes(':') ? `[${host}]` : host}:${port}${over}`;
   const advertised = advertise === undefined ? [] : [{ from: 'from outside', uri: uri(advertise) }];
   if (address !== '0.0.0.0' && !/^[0:]+$/.test(address)) {
     const loopback = address.startsWith('127.') || address === '::1';

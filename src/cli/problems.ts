@@ -29,7 +29,7 @@ export interface Problem {
 function advice(error: SessionError): string | undefined {
   switch (error.code) {
     case 'ERR_ADDRESS_IN_USE':
-      return 'stop the program that uses it (ss -ulpn shows which), or choose another port with --listen';
+      return 'stop the program that uses it (ss -tulpn shows which), or choose another port with --listen';
     case 'ERR_ADDRESS_NOT_AVAILABLE':
       return 'use an address of this machine (ip address lists them), or 0.0.0.0 for all';
     case 'ERR_FILE_DESCRIPTORS':

@@ -94,18 +94,23 @@ const advertise = (): Option =>
 const mediaPorts = (): Option =>
   new Option('--media-ports <A-B>', 'UDP ports for audio, two a call (default: 16384-32767)');
 const codecs = (): Option => new Option('--codecs <list>', 'codecs in order of preference (default: pcmu,pcma)');
+const addTls = (command: Command): Command =>
+  command
+    .option('--tls-cert <file>', 'PEM file of the certificate for tls://, with those up to the root')
+    .option('--tls-key <file>', 'PEM file of its key')
+    .option('--tls-ca <file>', 'PEM file of the authorities to trust when calling over TLS (default: those of Node)');
 const logLevel = (): Option =>
   new Option('--log-level <level>', 'log on standard error: silent, error, warn, info, debug, trace (default: warn)');
 const json = (): Option => new Option('--json', 'print one JSON object a line, for programs');
 
 function addServe(program: Command): Command {
-  return program
+  const command = program
     .command('serve')
     .summary('run the conference server')
     .description(
       'Runs the conference server: whoever calls sip:<room>@host is in that room, and hears everyone else there.',
     )
-    .addOption(listen('where to listen, as udp://IP:PORT (default: udp://0.0.0.0:5060)'))
+    .addOption(listen('where to listen, as udp://IP:PORT, tcp:// or tls:// (default: udp://0.0.0.0:5060)'))
     .addOption(advertise())
     .addOption(mediaPorts())
     .option('--max-calls <n>', 'calls in all; past it callers get 503 with Retry-After (default: 1000)')
@@ -114,14 +119,12 @@ function addServe(program: Command): Command {
     .addOption(codecs())
     .option('--workers <n>', 'threads for audio (default: half the processors)')
     .option('--users <file>', 'who may call, one user:password a line (default: everybody may)')
-    .option('--config <file>', 'JSON file with any of these options')
-    .addOption(json())
-    .addOption(logLevel())
-    .addHelpText('after', serveHelp);
+    .option('--config <file>', 'JSON file with any of these options');
+  return addTls(command).addOption(json()).addOption(logLevel()).addHelpText('after', serveHelp);
 }
 
 function addCall(program: Command): Command {
-  return program
+  const command = program
     .command('call')
     .summary('call somebody, play and record')
     .description(
@@ -136,13 +139,11 @@ function addCall(program: Command): Command {
     .option('--from <uri>', 'SIP address of the caller')
     .option('--display-name <text>', 'name of the caller')
     .option('--user <name>', 'who to be where a password is asked for, that of MIXMINUS_PASSWORD')
-    .addOption(listen('where this phone listens, as udp://IP:PORT (default: any free port)'))
+    .addOption(listen('where this phone listens, as udp://IP:PORT, tcp:// or tls:// (default: any free port)'))
     .addOption(advertise())
     .addOption(mediaPorts())
-    .addOption(codecs())
-    .addOption(json())
-    .addOption(logLevel())
-    .addHelpText('after', callHelp);
+    .addOption(codecs());
+  return addTls(command).addOption(json()).addOption(logLevel()).addHelpText('after', callHelp);
 }
 
 function addDemo(program: Command): Command {

@@ -56,7 +56,7 @@ export function welcome(config: ServerConfig, listen: readonly string[], interfa
     `mixminus ${version} listens on ${listen.join(' and ')}`,
     'Call a room; all who call the same name hear each other:',
     ...addresses.map(({ from, uri }) => `  ${from}: ${uri}`),
-    `  with this program: mixminus call ${first} --play hello.wav${config.users === undefined ? '' : ' --user NAME'}`,
+    `  with this program: mixminus call ${first.includes(';') ? `'${first}'` : first} --play hello.wav${config.users === undefined ? '' : ' --user NAME'}`,
     `Any name before the @ is a room. ${config.users === undefined ? 'Anyone who can reach this address' : `Who is named in ${config.users}`} may join.`,
     `At most ${config.maxMembers} members in a room, ${config.maxCalls} calls in all. Ctrl-C ends all calls and stops.`,
   ];

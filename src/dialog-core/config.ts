@@ -16,6 +16,7 @@ import type {
   OfferedAlgorithm,
   RegistrarConfig,
   TimerConfig,
+  TransportName,
 } from './types.js';
 
 export type ResolvedAuthentication = Authentication & { readonly algorithms: readonly OfferedAlgorithm[] };
@@ -48,6 +49,12 @@ export const defaultLimits: CoreLimits = {
   maxUsages: 50_000,
   maxPendingInvites: 5000,
   retryAfterS: 5,
+  maxConnections: 10_000,
+  maxConnectionsPerPeer: 512,
+  maxQueuedBytes: 1_048_576,
+  connectTimeoutMs: 5000,
+  partialMessageTimeoutMs: 15_000,
+  idleTimeoutMs: 3_600_000,
 };
 
 /** Fills in defaults; throws SessionError ERR_CONFIG that names the key. */
@@ -60,6 +67,8 @@ export function resolveConfig(config: DialogCoreConfig): ResolvedConfig {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what is refused here.
   if (/[\x00-\x1f\x7f]/.test(userAgent)) throw wrong('userAgent', 'it holds a control character');
   const timers = merge('timers', defaultTimers, config.timers);
+  const { cert, key } = config.tls ?? {};
+  if ((cert === undefined) !== (key === undefined)) throw wrong('tls', 'cert and key are given together');
   if (timers.t2Ms < timers.t1Ms) throw wrong('timers.t2Ms', 'it is shorter than t1Ms');
   return {
     listen: config.listen,
@@ -100,9 +109,12 @@ export function isWildcard(address: string): boolean {
   return address === '0.0.0.0' || (isIP(address) === 6 && /^[0:]+$/.test(address));
 }
 
+const transports: readonly TransportName[] = ['udp', 'tcp', 'tls'];
+
 function checkListen(listen: ListenAddress, index: number): void {
   const key = `listen[${index}]`;
-  if (listen.transport !== 'udp') throw wrong(`${key}.transport`, `'${String(listen.transport)}' is not supported`);
+  if (!transports.includes(listen.transport))
+    throw wrong(`${key}.transport`, `'${String(listen.transport)}' is not supported`);
   if (!isIP(listen.address)) throw wrong(`${key}.address`, `'${listen.address}' is not a numeric address`);
   const { port } = listen;
   if (!(Number.isInteger(port) && port >= 0 && port <= 65_535)) throw wrong(`${key}.port`, `${port} is not a port`);

@@ -82,7 +82,7 @@ export class Core implements CoreContext, TransactionHost {
   }
 
   route(hop: Hop, listener: number | undefined, done: RouteDone): void {
-    const key = `${hop.host} ${hop.port} ${listener ?? ''}`;
+    const key = `${hop.transport} ${hop.host} ${hop.port} ${hop.serverName ?? ''} ${listener ?? ''}`;
     const waiting = this.#routes.get(key);
     if (waiting) {
       waiting.push(done);

@@ -9,6 +9,7 @@ import type { StackOutput } from './core.js';
 import type { InviteUsage } from './dialog/invite-usage.js';
 import type { SipUri } from './message/index.js';
 import { SipStack, type StackInput } from './stack.js';
+import { NodeStreams } from './transport/streams.js';
 import { Transport } from './transport/transport.js';
 import { UdpNetwork } from './transport/udp.js';
 import type {
@@ -33,7 +34,7 @@ import type {
 type EventHandler = (event: DialogCoreEvent) => void;
 type WithReason = ResponseParams & { readonly reason?: string };
 
-/** SIP over UDP; see {@link DialogCore} for what each verb does. Throws ERR_CONFIG for a configuration that makes no sense. */
+/** SIP over UDP, TCP and TLS; see {@link DialogCore} for what each verb does. Throws ERR_CONFIG for a configuration that makes no sense. */
 export class SipEndpoint implements DialogCore {
   readonly #config: ResolvedConfig;
   readonly #stack: SipStack;
@@ -50,10 +51,14 @@ export class SipEndpoint implements DialogCore {
 
   constructor(config: DialogCoreConfig) {
     this.#config = resolveConfig(config);
-    const { clock, logger } = this.#config;
+    const { clock, logger, limits } = this.#config;
     this.#stack = new SipStack(this.#config);
-    this.#transport = new Transport(config.network ?? new UdpNetwork(clock, logger), logger, {
-      onDatagram: (data, flow) => this.#input({ type: 'datagram', data, flow }),
+    const datagrams = config.network ?? new UdpNetwork(clock, logger);
+    const streams = config.streams ?? new NodeStreams(config.tls ?? {}, limits.connectTimeoutMs);
+    const parts = { datagrams, streams, clock, logger, limits };
+    this.#transport = new Transport(parts, {
+      onMessage: (data, flow, fault) => this.#input({ type: 'datagram', data, flow, fault }),
+      onConnectionLost: (connection, message) => this.#input({ type: 'connectionLost', connection, message }),
       onSocketError: (listener, message) => this.#deliver({ type: 'transportError', listener, message }),
     });
   }
@@ -73,7 +78,7 @@ export class SipEndpoint implements DialogCore {
   }
 
   get listeners(): DialogCore['listeners'] {
-    return this.#transport.locals.map((local) => ({ transport: 'udp', local }));
+    return this.#transport.listeners;
   }
 
   onEvent(handler: EventHandler): void {

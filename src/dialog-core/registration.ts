@@ -5,8 +5,8 @@
 import { ClientAuth } from './auth.js';
 import type { Core } from './core.js';
 import { checkCredentials, misuse } from './dialog/arguments.js';
-import { contactOf } from './dialog/context.js';
-import { type Hop, hopOf } from './dialog/hop.js';
+import { contactOf, requireHop } from './dialog/context.js';
+import type { Hop } from './dialog/hop.js';
 import { Timer, type TimerOwner } from './dialog/timer.js';
 import { makeUri, parseNameAddr, type SipResponse, type SipUri, uriEquals } from './message/index.js';
 import { newThread, OutsideRequest, type RequestThread } from './outside-request.js';
@@ -46,13 +46,11 @@ export class CoreRegistration implements TimerOwner {
     if (!(Number.isInteger(expiresS) && expiresS >= 1 && expiresS <= maxExpiresS)) {
       throw misuse('ERR_INVALID_ARGUMENT', `expiresS must be a whole number from 1 to ${maxExpiresS}, not ${expiresS}`);
     }
-    const hop = hopOf(registrar);
-    if (typeof hop === 'string') throw misuse('ERR_INVALID_URI', hop);
     this.#core = core;
     this.#aor = aor;
     // RFC 3261 10.2: the Request-URI names the registrar, and nobody there.
     this.#registrar = { ...registrar, user: undefined, password: undefined };
-    this.#hop = hop;
+    this.#hop = requireHop(core, registrar);
     this.#expiresS = expiresS;
     this.#thread = newThread(core, auth && new ClientAuth(auth, core.config.ids));
     this.#timer = new Timer(core.deadlines, this);

@@ -8,8 +8,7 @@ import { Authenticator } from './authenticator.js';
 import type { ResolvedConfig } from './config.js';
 import { Core, type StackOutput } from './core.js';
 import { checkCredentials, misuse } from './dialog/arguments.js';
-import { acceptedType, contactOf, serverName } from './dialog/context.js';
-import { hopOf } from './dialog/hop.js';
+import { acceptedType, contactOf, requireHop, serverName } from './dialog/context.js';
 import { inspect, inspectLoad, optionsReply } from './dialog/inspection.js';
 import { InviteUsage } from './dialog/invite-usage.js';
 import { printReply, type Reply, replyFlow, replyHead } from './dialog/reply.js';
@@ -44,9 +43,16 @@ import type {
 
 /** What the shell tells. */
 export type StackInput =
-  | { readonly type: 'datagram'; readonly data: Uint8Array; readonly flow: Flow }
+  /** A datagram, or a message of a stream; `fault` where the stream could not be read on. */
+  | {
+      readonly type: 'datagram';
+      readonly data: Uint8Array;
+      readonly flow: Flow;
+      readonly fault?: ParseProblem | undefined;
+    }
   /** The system refused a datagram of this transaction. */
   | { readonly type: 'sendFailed'; readonly transaction: Transaction; readonly message: string }
+  | { readonly type: 'connectionLost'; readonly connection: number; readonly message: string }
   | { readonly type: 'routed'; readonly key: string; readonly flow: Flow }
   | { readonly type: 'unroutable'; readonly key: string; readonly message: string }
   | { readonly type: 'user'; readonly key: string; readonly secret: UserSecret | undefined }
@@ -75,10 +81,13 @@ export class SipStack {
     this.#core.nowMs = nowMs;
     switch (input.type) {
       case 'datagram':
-        this.#handleDatagram(input.data, input.flow);
+        this.#handleDatagram(input.data, input.flow, input.fault);
         return;
       case 'sendFailed':
         this.#core.transactions.handleSendFailure(input.transaction, input.message);
+        return;
+      case 'connectionLost':
+        this.#core.transactions.handleConnectionLost(input.connection, input.message);
         return;
       case 'routed':
         this.#core.answerRoute(input.key, input.flow, '');
@@ -143,8 +152,7 @@ export class SipStack {
     const core = this.#core;
     core.nowMs = nowMs;
     checkCredentials(auth);
-    const hop = hopOf(target);
-    if (typeof hop === 'string') throw misuse('ERR_INVALID_URI', hop);
+    const hop = requireHop(core, target);
     const headers = (flow: Flow): HeaderList => [
       ['Contact', contactOf(core, flow, from.user)],
       ['Accept', acceptedType],
@@ -192,14 +200,15 @@ export class SipStack {
 
   // --- what comes in ---
 
-  #handleDatagram(data: Uint8Array, flow: Flow): void {
+  #handleDatagram(data: Uint8Array, flow: Flow, fault?: ParseProblem): void {
     const { counters, config } = this.#core;
     counters.received += 1;
     // Keep-alives of NAT bindings (RFC 5626 4.4.1 and its UDP forerunners) are no messages.
     if (isBlank(data)) return;
     const parsed = parseMessage(data, this.#limits);
     try {
-      if (parsed.ok) this.#handleMessage(parsed.message, flow);
+      if (fault) this.#handleMalformed(fault, parsed.message, flow);
+      else if (parsed.ok) this.#handleMessage(parsed.message, flow);
       else this.#handleMalformed(parsed.error, parsed.message, flow);
     } catch (error) {
       // The parser lets nothing through that cannot be handled; should it ever, one message is lost and not the process.
@@ -252,14 +261,14 @@ export class SipStack {
 
   #handleInDialog(request: SipRequest, flow: Flow): void {
     const found = this.#core.store.find(request);
-    const refusal = inspect(request);
+    const refusal = inspect(request, flow);
     if (!found) this.#reply(request, flow, refusal ?? { status: 481 });
     else if (refusal) answer(this.#core, request, flow, this.#signed(refusal));
     else found.usage.handleRequest(found.dialog, request, flow);
   }
 
   #handleOutside(request: SipRequest, flow: Flow): void {
-    const reply = inspect(request, this.#registrar !== undefined) ?? this.#replyOutside(request);
+    const reply = inspect(request, flow, this.#registrar !== undefined) ?? this.#replyOutside(request);
     if (reply) this.#reply(request, flow, reply);
     else if (this.#authenticator) this.#authenticator.admit(request, (...who) => this.#admit(request, flow, ...who));
     else this.#admit(request, flow, undefined, undefined);

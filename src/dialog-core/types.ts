@@ -19,7 +19,7 @@ import type {
 
 export type * from './user-types.js';
 
-export type TransportName = 'udp';
+export type TransportName = 'udp' | 'tcp' | 'tls';
 
 export interface SocketAddress {
   /** Numeric IPv4 or IPv6 address, without brackets. */
@@ -34,7 +34,12 @@ export interface Flow {
   readonly listener: number;
   /** Our side: never a wildcard address; on a wildcard listen the local address of the route to `remote`. */
   readonly local: SocketAddress;
+  /** Of streams: over another connection of the same kind, once this one is gone. */
   readonly remote: SocketAddress;
+  /** Of streams: the connection by its number, which is never used again. */
+  readonly connection?: number | undefined;
+  /** Of TLS: whose certificate is asked for when a connection must be opened. */
+  readonly serverName?: string | undefined;
 }
 
 export interface ListenAddress {
@@ -72,6 +77,29 @@ export interface CoreLimits {
   readonly maxPendingInvites: number;
   /** Seconds in Retry-After of a 503. Default 5. */
   readonly retryAfterS: number;
+  /** Connections of TCP and TLS, both ways; past it new ones are closed at once. Default 10 000. */
+  readonly maxConnections: number;
+  /** Connections that one address may have open to us. Default 512. */
+  readonly maxConnectionsPerPeer: number;
+  /** Bytes that a peer may leave unread before its connection is cut. Default 1 MiB. */
+  readonly maxQueuedBytes: number;
+  /** For connecting, and for the handshake of TLS. Default 5000. */
+  readonly connectTimeoutMs: number;
+  /** From the first byte of a message to its last, and from a peer's connection to its first message. Default 15 000. */
+  readonly partialMessageTimeoutMs: number;
+  /** Without a byte either way. Default 3 600 000. */
+  readonly idleTimeoutMs: number;
+}
+
+/** Certificates as PEM text, for TLS. */
+export interface TlsCredentials {
+  /** Own certificate and those up to the root. Without it nobody can connect to us; calls of ours can be made. */
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  /** Whom to trust instead of the authorities that Node knows. */
+  readonly ca?: string | undefined;
+  /** False calls peers that cannot prove who they are, which anybody in between can exploit. Default true. */
+  readonly rejectUnauthorized?: boolean | undefined;
 }
 
 export interface DialogCoreConfig {
@@ -91,6 +119,9 @@ export interface DialogCoreConfig {
   readonly logger?: Logger | undefined;
   /** Sockets; default UDP of node:dgram. Tests pass a virtual network. */
   readonly network?: DatagramNetwork | undefined;
+  /** Connections; default TCP and TLS of node:net and node:tls. Tests pass a virtual network. */
+  readonly streams?: StreamNetwork | undefined;
+  readonly tls?: TlsCredentials | undefined;
 }
 
 /** Datagram sockets as the endpoint needs them; implemented by transport/udp.ts and by the virtual network of the tests. */
@@ -117,6 +148,50 @@ export interface DatagramSocket {
   send(data: Uint8Array, remote: SocketAddress, onError: (error: Error) => void): void;
   /** Resolves when the socket is released. */
   close(): Promise<void>;
+}
+
+/** Connections as the endpoint needs them; implemented by transport/tcp.ts with transport/tls.ts and by the virtual network of the tests. */
+export interface StreamNetwork {
+  /** Rejects like {@link DatagramNetwork.bind}. */
+  listen(local: SocketAddress, secure: boolean, handlers: StreamListenerHandlers): Promise<StreamListener>;
+  /** Resolves when the connection stands, with TLS when the peer has proved its name. Rejects with ERR_TRANSPORT; at once on `signal`. */
+  connect(target: StreamTarget, signal: AbortSignal): Promise<StreamSocket>;
+}
+
+export interface StreamTarget {
+  readonly remote: SocketAddress;
+  /** Local address to connect from; undefined leaves it to the system. */
+  readonly from: string | undefined;
+  readonly secure: boolean;
+  readonly serverName: string | undefined;
+}
+
+export interface StreamListenerHandlers {
+  /** Asked before anything is read, a handshake even. Undefined turns the connection away; otherwise it is called when the connection is gone. */
+  admit(remote: SocketAddress): (() => void) | undefined;
+  onSocket(socket: StreamSocket): void;
+  onError(error: Error): void;
+}
+
+export interface StreamListener {
+  readonly local: SocketAddress;
+  /** Takes no more connections; those that stand live on. Resolves when the port is free. */
+  close(): Promise<void>;
+}
+
+export interface StreamSocket {
+  readonly local: SocketAddress;
+  readonly remote: SocketAddress;
+  /** Bytes that were written and have not left. */
+  readonly queuedBytes: number;
+  /** Begins reading; called once. `onClose` comes once, also after {@link destroy}. */
+  start(handlers: { onData(data: Uint8Array): void; onClose(error: Error | undefined): void }): void;
+  write(data: Uint8Array): void;
+  /** Says that nothing more will be written. */
+  end(): void;
+  /** Closes when what was written has left. */
+  destroySoon(): void;
+  destroy(): void;
 }
 
 /** Identity of an invite usage: unique within its core for ever. */
@@ -234,7 +309,7 @@ export type DialogCoreEvent =
       readonly reason: ReasonHeader | undefined;
       readonly request: SipRequest | undefined;
     }
-  /** A socket failed for good, for operators. */
+  /** A listener's socket failed, for operators. */
   | { readonly type: 'transportError'; readonly listener: number; readonly message: string };
 
 export interface OptionsParams {

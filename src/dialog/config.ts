@@ -42,15 +42,12 @@ export class DialogConfigConverter {
   }
 }
 
-/** Throws ERR_INVALID_URI unless `text` is a sip: URI. */
+/** Throws ERR_INVALID_URI unless `text` is a sip: or sips: URI. */
 export function toUri(text: string): SipUri {
   const uri = parseUri(text);
   if (!uri) throw new SessionError('ERR_INVALID_URI', `'${text}' is not a valid SIP URI (sip:user@host)`);
-  if (uri.scheme !== 'sip')
-    throw new SessionError(
-      'ERR_INVALID_URI',
-      `'${text}': only sip: URIs can be called over the transports there are (UDP)`,
-    );
+  if (uri.scheme !== 'sip' && uri.scheme !== 'sips')
+    throw new SessionError('ERR_INVALID_URI', `'${text}': only sip: and sips: URIs can be called`);
   return uri;
 }
 
@@ -67,7 +64,7 @@ export function toBody(description: Description | undefined): Body | undefined {
   return description && { contentType: description.contentType, data: description.data };
 }
 
-/** `udp://192.0.2.1:5060`, `udp://[2001:db8::1]:5060`; the port may be left out (5060). Throws ERR_CONFIG with what is wrong. */
+/** `udp://192.0.2.1:5060`, `tcp://[2001:db8::1]:5060`, `tls://…`; the port may be left out (5060, 5061 for TLS). Throws ERR_CONFIG with what is wrong. */
 export function toListenAddress(url: string): ListenAddress {
   const match = /^([a-z]+):\/\/(\[[^\]]+\]|[^:/[\]]+)(?::(\d{1,5}))?\/?$/i.exec(url.trim());
   const wrong = (what: string): SessionError =>
@@ -77,12 +74,15 @@ export function toListenAddress(url: string): ListenAddress {
     );
   if (!match) throw wrong('not a listen address');
   const [, scheme, host, portText] = match as unknown as [string, string, string, string | undefined];
-  if (scheme.toLowerCase() !== 'udp') throw wrong(`transport '${scheme}' is not available, only udp is`);
+  const transport = scheme.toLowerCase();
+  if (transport !== 'udp' && transport !== 'tcp' && transport !== 'tls')
+    throw wrong(`transport '${scheme}' is not available; udp, tcp and tls are`);
   const address = host.startsWith('[') ? host.slice(1, -1) : host;
   const family = isIP(address);
   if (family === 0) throw wrong(`'${address}' is not a numeric IP address`);
   if (family === 6 && !host.startsWith('[')) throw wrong('an IPv6 address needs brackets');
-  const port = portText === undefined ? 5060 : Number(portText);
+  const standard = transport === 'tls' ? 5061 : 5060;
+  const port = portText === undefined ? standard : Number(portText);
   if (port > 65_535) throw wrong(`port ${port} is past 65535`);
-  return { transport: 'udp', address, port };
+  return { transport, address, port };
 }

@@ -20,6 +20,8 @@ export {
   type SipRequest,
   type SipResponse,
   type SipUri,
+  type StreamNetwork,
   type TimerConfig,
+  type TlsCredentials,
   type Unregister,
 } from './types.js';

@@ -11,7 +11,9 @@ import type {
   DatagramNetwork,
   RegistrarConfig,
   SipResponse,
+  StreamNetwork,
   TimerConfig,
+  TlsCredentials,
 } from '../dialog-core/index.js';
 import type { Credentials } from '../session/index.js';
 
@@ -28,7 +30,9 @@ export type {
   SipRequest,
   SipResponse,
   SipUri,
+  StreamNetwork,
   TimerConfig,
+  TlsCredentials,
   Unregister,
 } from '../dialog-core/index.js';
 
@@ -64,7 +68,7 @@ export interface RegisterOptions {
 }
 
 export interface DialogOptions {
-  /** `udp://IP:PORT` each, IPv6 in brackets, port 0 for a free one; default `udp://0.0.0.0:5060`. */
+  /** `udp://IP:PORT`, `tcp://…`, `tls://…` each, IPv6 in brackets, port 0 for a free one; default `udp://0.0.0.0:5060`. */
   readonly listen?: readonly string[] | undefined;
   /** Numeric address for Via, Contact and descriptions instead of the local one. */
   readonly advertise?: string | undefined;
@@ -79,4 +83,7 @@ export interface DialogOptions {
   readonly logger?: Logger | undefined;
   /** Sockets; tests pass a virtual network. */
   readonly network?: DatagramNetwork | undefined;
+  readonly streams?: StreamNetwork | undefined;
+  /** Certificates as PEM text, for TLS. */
+  readonly tls?: TlsCredentials | undefined;
 }

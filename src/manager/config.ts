@@ -11,14 +11,18 @@ import {
   type DatagramNetwork,
   type DialogOptions,
   type RegistrarConfig,
+  type StreamNetwork,
   type TimerConfig,
+  type TlsCredentials,
   toListenAddress,
 } from '../dialog/index.js';
 import type { CodecName, MediaNetwork, MediaOptions } from '../media/index.js';
 
 export interface ManagerOptions {
-  /** `udp://IP:PORT` each; default `udp://0.0.0.0:5060`. Port 0 takes a free one. */
+  /** `udp://IP:PORT`, `tcp://…`, `tls://…` each; default `udp://0.0.0.0:5060`. Port 0 takes a free one. */
   readonly listen?: readonly string[] | undefined;
+  /** Certificates as PEM text, for `tls://` and for calling `sips:` and `;transport=tls`. */
+  readonly tls?: TlsCredentials | undefined;
   /** Numeric address written into Via, Contact and SDP instead of the local one, for a server behind NAT. */
   readonly advertise?: string | undefined;
   readonly media?:
@@ -57,6 +61,8 @@ export interface ManagerOptions {
     | {
         readonly clock: Clock;
         readonly datagram: DatagramNetwork;
+        /** Connections of TCP and TLS; without it those of the machine. */
+        readonly streams?: StreamNetwork | undefined;
         readonly media: MediaNetwork;
         readonly ids?: IdSource | undefined;
       }
@@ -108,6 +114,8 @@ export function toManagerConfig(options: ManagerOptions): ManagerConfig {
       registrar: options.registrar,
       timers: options.timers,
       network: options.virtual?.datagram,
+      streams: options.virtual?.streams,
+      tls: options.tls,
       limits: { maxUsages: 2 * maxCalls + 64 },
     },
     media: {

@@ -9,7 +9,7 @@ import { z } from 'zod';
 export const codecNames = ['pcmu', 'pcma'] as const;
 export const logLevels = ['silent', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 
-const defaultSipPort = 5060;
+const defaultSipPorts: Readonly<Record<string, number>> = { udp: 5060, tcp: 5060, tls: 5061 };
 const maxListeners = 16;
 
 /** A whole number in a range, from a number or from decimal digits. */
@@ -35,12 +35,21 @@ function list(error: string) {
   return z.union([z.string(), z.array(z.string())], { error }).transform((value) => [value].flat().flatMap(split));
 }
 
-/** Splits `udp://IP:PORT`, with the port optional and IPv6 in brackets; says what is wrong otherwise. */
-export function parseListen(text: string): { url: string; address: string; port: number } | { problem: string } {
+export interface ListenUrl {
+  readonly url: string;
+  readonly transport: 'udp' | 'tcp' | 'tls';
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Splits `udp://IP:PORT` (or tcp, tls), with the port optional and IPv6 in brackets; says what is wrong otherwise. */
+export function parseListen(text: string): ListenUrl | { problem: string } {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined) return { problem: 'must look like udp://0.0.0.0:5060' };
-  if (scheme !== 'udp') return { problem: `uses ${scheme}, which this version does not speak; use udp://` };
-  const match = /^udp:\/\/(?:\[([^\]]*)\]|([^:/?#[\]]*))(?::(\d{1,5}))?\/?$/i.exec(text);
+  if (scheme !== 'udp' && scheme !== 'tcp' && scheme !== 'tls') {
+    return { problem: `uses ${scheme}, which this version does not speak; use udp://, tcp:// or tls://` };
+  }
+  const match = /^[a-z]+:\/\/(?:\[([^\]]*)\]|([^:/?#[\]]*))(?::(\d{1,5}))?\/?$/i.exec(text);
   const address = match?.[1] ?? match?.[2];
   if (!match || address === undefined || address === '') {
     return { problem: 'must look like udp://0.0.0.0:5060, or udp://[::]:5060 for IPv6' };
@@ -50,9 +59,10 @@ export function parseListen(text: string): { url: string; address: string; port:
       problem: `must give a numeric address of this machine instead of '${address}', for example udp://127.0.0.1:5060`,
     };
   }
-  const port = match[3] === undefined ? defaultSipPort : Number(match[3]);
+  const port = match[3] === undefined ? (defaultSipPorts[scheme] ?? 0) : Number(match[3]);
   if (port > 65535) return { problem: `has port ${port}; ports go from 0 (any free one) to 65535` };
-  return { url: `udp://${match[1] === undefined ? address : `[${address}]`}:${port}`, address, port };
+  const url = `${scheme}://${match[1] === undefined ? address : `[${address}]`}:${port}`;
+  return { url, transport: scheme, address, port };
 }
 
 /** Listen addresses in their full form; port 0 takes a free port. */
@@ -74,6 +84,11 @@ export const listenList = list('must be a listen address such as udp://0.0.0.0:5
     return full;
   },
 );
+
+/** Path of a file; read when it is needed. */
+export const filePath = z
+  .string({ error: 'must be the path of a file' })
+  .min(1, { error: 'must be the path of a file' });
 
 /** A numeric address that others can reach, so no wildcard. */
 export const advertisedAddress = z
@@ -113,11 +128,6 @@ export const portRange = z
 export const loudestCount = z.union([z.literal('all'), wholeNumber(1, 64)], {
   error: "must be 'all' or a whole number from 1 to 64",
 });
-
-/** Where a file is; what stands in it is the business of who reads it. */
-export const filePath = z
-  .string({ error: 'must be the path of a file' })
-  .min(1, { error: 'must be the path of a file' });
 
 export const logLevel = z.enum(logLevels, { error: `must be one of ${logLevels.join(', ')}` });
 

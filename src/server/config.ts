@@ -28,6 +28,9 @@ const schema = z.strictObject({
   codecs: codecList,
   workers: wholeNumber(1, 64),
   users: filePath,
+  tlsCert: filePath,
+  tlsKey: filePath,
+  tlsCa: filePath,
   logLevel,
 });
 const partial = schema.partial();
@@ -38,7 +41,7 @@ export type ServerOptions = z.input<typeof partial>;
 
 /** A whole, checked configuration. */
 export interface ServerConfig {
-  /** `udp://IP:PORT`, default one: `udp://0.0.0.0:5060`. Port 0 takes a free port. */
+  /** `udp://IP:PORT`, `tcp://…`, `tls://…`; default one: `udp://0.0.0.0:5060`. Port 0 takes a free port. */
   readonly listen: readonly string[];
   /** Address written into Via, Contact and SDP; default: the local address of the route to each peer. */
   readonly advertise: string | undefined;
@@ -56,6 +59,11 @@ export interface ServerConfig {
   readonly workers: number | undefined;
   /** File of those who may call, one `user:password` or `user:realm:hash` a line; default: everybody may. */
   readonly users: string | undefined;
+  /** PEM files of the certificate (with those up to the root) and its key, which `tls://` needs. */
+  readonly tlsCert: string | undefined;
+  readonly tlsKey: string | undefined;
+  /** PEM file of the authorities to trust instead of those that Node knows. */
+  readonly tlsCa: string | undefined;
   /** Default 'warn'. */
   readonly logLevel: z.output<typeof logLevel>;
 }
@@ -70,6 +78,9 @@ export const defaultConfig: ServerConfig = {
   codecs: ['pcmu', 'pcma'],
   workers: undefined,
   users: undefined,
+  tlsCert: undefined,
+  tlsKey: undefined,
+  tlsCa: undefined,
   logLevel: 'warn',
 };
 
@@ -119,7 +130,21 @@ export function loadConfig(sources: ConfigSources): ServerConfig {
       origin.set(key, name(key));
     }
   }
-  return fitCallsToPorts(merged as unknown as ServerConfig, origin);
+  const config = merged as unknown as ServerConfig;
+  checkTls(config, origin);
+  return fitCallsToPorts(config, origin);
+}
+
+/** A certificate and its key go together, and a listener for TLS needs them. */
+function checkTls({ listen, tlsCert, tlsKey }: ServerConfig, origin: ReadonlyMap<string, string>): void {
+  const secure = listen.find((url) => url.startsWith('tls:'));
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    const [given, missing] = tlsCert === undefined ? ['tlsKey', 'tlsCert'] : ['tlsCert', 'tlsKey'];
+    throw new SessionError('ERR_CONFIG', `${origin.get(given) ?? given}: it goes with ${flagName(missing)}; give both`);
+  }
+  if (secure === undefined || tlsCert !== undefined) return;
+  const where = origin.get('listen') ?? 'listen';
+  throw new SessionError('ERR_CONFIG', `${where}: ${secure} needs ${flagName('tlsCert')} and ${flagName('tlsKey')}`);
 }
 
 /** Checks one option of a command that shares a key with the server; throws ERR_CONFIG naming its flag. */

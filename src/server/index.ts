@@ -13,7 +13,8 @@ export {
   type ServerOptions,
   variableName,
 } from './config.js';
-export { parseListen } from './config-values.js';
+export { type ListenUrl, parseListen } from './config-values.js';
+export { readCredentials } from './credentials.js';
 export type { Caller, ServerEvent } from './events.js';
 export { maxRoomNameLength, type RoomName, roomName } from './room-name.js';
 export { ConferenceServer, type ServerParts } from './server.js';

@@ -15,6 +15,7 @@ import {
   systemClock,
 } from '../api/index.js';
 import { loadConfig, type ServerConfig, type ServerOptions } from './config.js';
+import { readCredentials } from './credentials.js';
 import type { ServerEvent } from './events.js';
 import { Rooms } from './rooms.js';
 import { roomStatus, type ServerStatus } from './status.js';
@@ -110,6 +111,7 @@ export class ConferenceServer {
   #sessionsOptions(): SessionsOptions {
     const { listen, advertise, mediaPorts, workers, maxCalls, codecs } = this.config;
     const { logger } = this.#parts;
+    const tls = readCredentials(this.config);
     return {
       listen,
       ...(advertise === undefined ? {} : { advertise }),
@@ -117,6 +119,7 @@ export class ConferenceServer {
       limits: { maxCalls },
       codecs,
       ...(this.#authentication && { authentication: this.#authentication, registrar: {} }),
+      ...(tls === undefined ? {} : { tls }),
       ...(logger === undefined ? {} : { logger }),
     };
   }

@@ -42,7 +42,15 @@ export function mediaPorts(pairs: number): [first: number, last: number] {
 
 /** Whether some process of this machine has the UDP port open, by the kernel's own tables. */
 export function isUdpPortOpen(port: number): boolean {
+  return isPortOpen('/proc/net/udp', port);
+}
+
+export function isTcpPortOpen(port: number): boolean {
+  return isPortOpen('/proc/net/tcp', port);
+}
+
+function isPortOpen(table: string, port: number): boolean {
   const wanted = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const lines = ['/proc/net/udp', '/proc/net/udp6'].flatMap((table) => readFileSync(table, 'utf8').split('\n'));
+  const lines = [table, `${table}6`].flatMap((each) => readFileSync(each, 'utf8').split('\n'));
   return lines.some((line) => line.trim().split(/\s+/)[1]?.endsWith(wanted));
 }

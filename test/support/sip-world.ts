@@ -7,6 +7,7 @@ import type { SipMessage } from '../../src/dialog-core/index.js';
 import { type DialogCoreConfig, type DialogCoreEvent, makeUri, SipEndpoint } from '../../src/dialog-core/index.js';
 import type { DatagramSocket, SocketAddress, UsageId } from '../../src/dialog-core/types.js';
 import { MemoryNetwork, type MemoryNetworkOptions } from './memory-network.js';
+import { MemoryStreams } from './memory-stream.js';
 import { startLine, summary } from './sip-text.js';
 import { settle, VirtualClock } from './virtual-clock.js';
 
@@ -18,7 +19,8 @@ type EventOf<T extends EventType> = Extract<DialogCoreEvent, { type: T }>;
 export class SipWorld {
   readonly clock = new VirtualClock();
   readonly network: MemoryNetwork;
-  /** `alice > bob INVITE`; a lost datagram ends with ` (lost)`. */
+  readonly streams = new MemoryStreams(this.clock);
+  /** `alice > bob INVITE`, in a stream `alice = bob INVITE`; a lost datagram ends with ` (lost)`. */
   readonly ladder: string[] = [];
   readonly #names = new Map<string, string>();
   readonly #phones: Phone[] = [];
@@ -27,6 +29,9 @@ export class SipWorld {
     this.network = new MemoryNetwork({ seed: 1, ...options, clock: this.clock });
     this.network.tap(({ from, to, data, dropped }) => {
       this.ladder.push(`${this.#name(from)} > ${this.#name(to)} ${summary(data)}${dropped ? ' (lost)' : ''}`);
+    });
+    this.streams.tap(({ from, to, data }) => {
+      this.ladder.push(`${this.#name(from)} = ${this.#name(to)} ${summary(data)}`);
     });
   }
 
@@ -39,6 +44,7 @@ export class SipWorld {
       clock: this.clock,
       ids: seededIds(1000 + this.#phones.length),
       network: host.datagram,
+      streams: this.streams.host(...host.addresses),
       userAgent: '',
       ...config,
     });

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freeUdpPort, isUdpPortOpen } from './ports.js';
+import { freeUdpPort, isTcpPortOpen, isUdpPortOpen } from './ports.js';
 import { ChildProgram, requireProgram, temporaryFolder } from './processes.js';
 import { until } from './until.js';
 
@@ -32,6 +32,8 @@ export interface SippOptions {
   readonly rtpEcho?: boolean;
   /** Default: a free one. */
   readonly port?: number;
+  /** One connection for all calls instead of datagrams. */
+  readonly tcp?: boolean;
   readonly timeoutMs?: number;
   readonly args?: readonly string[];
 }
@@ -80,7 +82,10 @@ export class Sipp {
     const program = new ChildProgram(path, args, { cwd: folder.path });
     const sipp = new Sipp({ program, folder, timeoutMs, port, mediaPort });
     await until(
-      () => isUdpPortOpen(port) || program.exit !== undefined,
+      // Over TCP who calls has no socket of its own until it does.
+      () =>
+        (options.tcp ? options.target !== undefined || isTcpPortOpen(port) : isUdpPortOpen(port)) ||
+        program.exit !== undefined,
       () => `sipp's socket: ${program.describe()}`,
     );
     return sipp;
@@ -152,6 +157,7 @@ function commonArgs(
     ...['-trace_msg', '-message_file', 'messages.log', '-trace_err', '-error_file', 'errors.log'],
     ...(user === undefined ? [] : ['-s', user]),
     ...(options.rtpEcho ? ['-rtp_echo'] : []),
+    ...(options.tcp ? ['-t', 't1'] : []),
     ...keys,
     ...(options.args ?? []),
     ...(target === undefined ? [] : [host.includes(':') ? `[${host}]:${target}` : `${host}:${target}`]),

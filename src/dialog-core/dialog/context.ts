@@ -5,12 +5,13 @@
 import { isIPv6 } from 'node:net';
 import type { DeadlineTable } from '../../base/clock.js';
 import type { ResolvedConfig } from '../config.js';
-import type { HeaderList } from '../message/index.js';
+import type { HeaderList, SipUri } from '../message/index.js';
 import type { TransactionLayer } from '../transaction/layer.js';
 import { magicCookie } from '../transaction/matching.js';
 import type { Transaction } from '../transaction/transaction.js';
 import type { Body, DialogCoreEvent, Flow, ReasonHeader } from '../types.js';
-import type { Hop } from './hop.js';
+import { misuse } from './arguments.js';
+import { type Hop, hopOf } from './hop.js';
 import { hostPort } from './reply.js';
 import type { DialogStore } from './store.js';
 import type { Timer } from './timer.js';
@@ -73,13 +74,28 @@ export function advertisedHost(config: Pick<ResolvedConfig, 'advertise'>, flow: 
 
 export function viaOf(core: CoreContext, flow: Flow, branch: string): string {
   const sentBy = hostPort(advertisedHost(core.config, flow), flow.local.port);
-  return `SIP/2.0/UDP ${sentBy};branch=${branch};rport`;
+  // RFC 3581 is about UDP; responses in a stream come back in it.
+  const rport = flow.transport === 'udp' ? ';rport' : '';
+  return `SIP/2.0/${flow.transport.toUpperCase()} ${sentBy};branch=${branch}${rport}`;
 }
 
-/** Contact on this flow; `user` is in its escaped form. */
-export function contactOf(core: CoreContext, flow: Flow, user: string | undefined): string {
+/** Contact on this flow; `user` is in its escaped form. `secure` where the peer may know of sips URIs only (RFC 3261 8.1.1.8, 12.1.1). */
+export function contactOf(core: CoreContext, flow: Flow, user: string | undefined, secure = false): string {
   const at = user === undefined || user === '' ? '' : `${user}@`;
-  return `<sip:${at}${hostPort(advertisedHost(core.config, flow), flow.local.port)}>`;
+  const transport = secure || flow.transport === 'udp' ? '' : `;transport=${flow.transport}`;
+  const host = hostPort(advertisedHost(core.config, flow), flow.local.port);
+  return `<${secure ? 'sips' : 'sip'}:${at}${host}${transport}>`;
+}
+
+/** The hop of a target that a caller named; throws ERR_INVALID_URI when there is none from here. */
+export function requireHop(core: Pick<CoreContext, 'config'>, uri: SipUri): Hop {
+  const hop = hopOf(uri);
+  if (typeof hop === 'string') throw misuse('ERR_INVALID_URI', hop);
+  if (!core.config.listen.some(({ transport }) => transport === hop.transport)) {
+    const listen = `${hop.transport}://`;
+    throw misuse('ERR_INVALID_URI', `transport ${hop.transport} needs a listen address ${listen} of our own`);
+  }
+  return hop;
 }
 
 export function userAgent(core: CoreContext): HeaderList {

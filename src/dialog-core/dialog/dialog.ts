@@ -2,7 +2,7 @@
  * A dialog (RFC 3261 12): what two user agents remember of each other, as data, and the requests made from it. Pure; made by the INVITE
  * sides of the dialog layer, found through store.ts.
  */
-
+import { isIP } from 'node:net';
 import type { ClientAuth } from '../auth.js';
 import {
   type HeaderList,
@@ -34,6 +34,8 @@ interface DialogState extends DialogIdentity {
   readonly contact: string;
   readonly flow: Flow;
   readonly auth?: ClientAuth | undefined;
+  /** Whoever is at the other end of the flow's connection is the next hop of our requests, wherever that hop says it is. */
+  readonly direct: boolean;
 }
 
 /** Key of a dialog in the store. Neither Call-ID nor tags hold a space. */
@@ -58,6 +60,7 @@ export class Dialog implements DialogIdentity {
   flow: Flow;
   /** What challenges of our requests are answered with. */
   readonly auth: ClientAuth | undefined;
+  readonly #direct: boolean;
   #remoteTarget: string;
   #hop: Hop | string | undefined;
   #hopOfFlow: Hop | undefined;
@@ -74,6 +77,7 @@ export class Dialog implements DialogIdentity {
     this.remoteSeq = state.remoteSeq;
     this.flow = state.flow;
     this.auth = state.auth;
+    this.#direct = state.direct;
     this.#remoteTarget = state.remoteTarget;
   }
 
@@ -89,10 +93,15 @@ export class Dialog implements DialogIdentity {
 
   /** The flow for the next request when it is known without asking the resolver. */
   knownFlow(): Flow | undefined {
-    const { hop } = this;
+    const { hop, flow } = this;
     if (typeof hop === 'string') return undefined;
-    if (this.#hopOfFlow?.host === hop.host && this.#hopOfFlow.port === hop.port) return this.flow;
-    return hop.host === this.flow.remote.address && hop.port === this.flow.remote.port ? this.flow : undefined;
+    if (this.#hopOfFlow && isSameHop(this.#hopOfFlow, hop)) return flow;
+    if (hop.transport !== flow.transport) return undefined;
+    if (hop.host === flow.remote.address && hop.port === flow.remote.port) return flow;
+    if (!this.#direct || flow.connection === undefined) return undefined;
+    // The connection of the INVITE serves on; its far port is nowhere to connect to, so that a new one would go to the hop.
+    const address = isIP(hop.host) ? hop.host : flow.remote.address;
+    return { ...flow, remote: { address, port: hop.port }, serverName: hop.serverName };
   }
 
   /** Keeps what the resolver said about {@link hop}. */
@@ -165,6 +174,8 @@ export function dialogOfCaller(
     contact,
     flow,
     auth: invite.auth,
+    // A connection that we opened goes to the port that the peer listens on, and no other hop is there.
+    direct: false,
   });
 }
 
@@ -188,7 +199,19 @@ export function dialogOfCallee(
     routeSet: request.headerValues('record-route'),
     contact,
     flow,
+    direct: flow.transport !== 'udp' && cameFromNextHop(request),
   });
+}
+
+/** Whether the sender of an INVITE is where requests to its author go first: the author itself, or the last proxy that stays in the path. */
+function cameFromNextHop(request: SipRequest): boolean {
+  const first = request.headerValues('record-route')[0];
+  if (first === undefined) return request.headerValues('via').length === 1;
+  return parseNameAddr(first)?.uri.host === request.topVia.host;
+}
+
+function isSameHop(a: Hop, b: Hop): boolean {
+  return a.transport === b.transport && a.host === b.host && a.port === b.port && a.serverName === b.serverName;
 }
 
 /** The Request-URI for a first route that is strict; undefined for a loose one. */

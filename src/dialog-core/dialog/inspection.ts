@@ -3,6 +3,7 @@
  * reads; called by stack.ts. Max-Forwards is not looked at: only who forwards must (16.3), and a request that arrived has arrived.
  */
 import type { HeaderList, SipRequest } from '../message/index.js';
+import type { Flow } from '../types.js';
 import { abilities, acceptedType, allowedMethods, type CoreContext } from './context.js';
 import type { Reply } from './reply.js';
 
@@ -13,12 +14,18 @@ const served = new Set(allowedMethods.split(', '));
 const known = new Set(['REGISTER', 'PRACK', 'UPDATE', 'INFO', 'REFER', 'SUBSCRIBE', 'NOTIFY', 'MESSAGE', 'PUBLISH']);
 
 /** The refusal of a request that cannot be understood, whatever it is for; undefined when it can. REGISTER is for registrars alone. */
-export function inspect(request: SipRequest, isRegistrar = false): Reply | undefined {
+export function inspect(
+  request: SipRequest,
+  { transport }: Pick<Flow, 'transport'>,
+  isRegistrar = false,
+): Reply | undefined {
   const { method } = request;
   const isServed = served.has(method) || (isRegistrar && method === 'REGISTER');
   if (!isServed) return { status: known.has(method) ? 405 : 501, headers: [allow] };
   // A request inside a dialog carries the Contact that we wrote ourselves; it passes by construction (8.2.2.1).
-  if (request.uri.scheme !== 'sip') return { status: 416 };
+  // A sips URI that came without TLS was not kept safe on its way (26.2.2).
+  const { scheme } = request.uri;
+  if (scheme !== 'sip' && !(scheme === 'sips' && transport === 'tls')) return { status: 416 };
   // 8.2.2.3: what a request requires and we do not have; no extension is in force yet.
   const required = request.headerValues('require');
   if (required.length > 0) return { status: 420, headers: [['Unsupported', required.join(', ')]] };

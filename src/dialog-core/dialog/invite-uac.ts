@@ -20,17 +20,17 @@ import {
   bodyHeaders,
   type CoreContext,
   contactOf,
-  newBranch,
   newSequence,
   newTag,
+  requireHop,
   userAgent,
   viaOf,
 } from './context.js';
 import { type CallerIdentity, type Dialog, dialogOfCaller, requestUri, withDefaults } from './dialog.js';
-import { type Hop, hopOf } from './hop.js';
+import type { Hop } from './hop.js';
 import type { InviteUsage } from './invite-usage.js';
 import { type InviteFailure, OutgoingInvite, type OutgoingInviteUser } from './outgoing-invite.js';
-import { sendBye } from './send.js';
+import { sendBye, sendSized } from './send.js';
 import { SuccessAck } from './success-ack.js';
 
 /** Branches of one INVITE that are remembered; more than any sane fork, and a bound on what strangers can make us keep. */
@@ -45,6 +45,8 @@ export class InviteUac implements OutgoingInviteUser {
   readonly #to: string;
   readonly #proxy: string | undefined;
   readonly #hop: Hop;
+  /** RFC 3261 8.1.1.8: our Contact is a sips URI where the target or the first route is. */
+  readonly #secure: boolean;
   readonly #headers: HeaderList;
   readonly #contactUser: string | undefined;
   #invite: OutgoingInvite;
@@ -65,9 +67,8 @@ export class InviteUac implements OutgoingInviteUser {
     const { from, to, proxy, contactUser, headers = [], auth } = params;
     checkHeaders(headers);
     checkCredentials(auth);
-    const hop = hopOf(proxy ?? params.target);
-    if (typeof hop === 'string') throw misuse('ERR_INVALID_URI', hop);
-    this.#hop = hop;
+    this.#hop = requireHop(core, proxy ?? params.target);
+    this.#secure = params.target.scheme === 'sips' || proxy?.scheme === 'sips';
     this.#headers = headers;
     this.#target = requestUri(params.target);
     this.#proxy = proxy && looseRoute(proxy);
@@ -96,7 +97,7 @@ export class InviteUac implements OutgoingInviteUser {
         return;
       }
       this.#flow = flow;
-      this.#contact = contactOf(this.#core, flow, this.#contactUser);
+      this.#contact = contactOf(this.#core, flow, this.#contactUser, this.#secure);
       this.#usage.phase = 'routed';
       const advertised = advertisedHost(this.#core.config, flow);
       const { callId } = this.#identity;
@@ -107,16 +108,18 @@ export class InviteUac implements OutgoingInviteUser {
   send(body: Body | undefined): void {
     const flow = this.#flow;
     if (!flow) throw misuse('ERR_INVALID_STATE', 'the route is not known yet');
-    const branch = newBranch(this.#core);
-    const bytes = this.#print(flow, branch, body);
+    const send = (way: Flow, branch: string, bytes: Uint8Array): void => {
+      // While a connection was made for a large INVITE, the call may have been given up.
+      if (this.#invite.pending) this.#invite.start(branch, bytes, way);
+    };
+    sendSized(this.#core, flow, (way, branch) => this.#print(way, branch, body), send);
     if (this.#attempt) this.#body = body;
     this.#usage.phase = 'calling';
-    this.#invite.start(branch, bytes, flow);
   }
 
   /** Before the INVITE has left there is nothing to cancel but the intention. */
   cancel(reason: ReasonHeader | undefined): void {
-    const sent = this.#usage.phase === 'calling';
+    const sent = this.#invite.started;
     this.#invite.cancel(reason);
     if (!sent && this.#invite.cancelled) this.#usage.fail(this.#invite.cancelled);
   }

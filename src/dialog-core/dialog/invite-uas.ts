@@ -2,7 +2,7 @@
  * The callee's side of a call's first INVITE: its early dialog, our responses, CANCEL and the ACK. Owned by invite-usage.ts, which keeps
  * the call afterwards.
  */
-import { escapeUser, type HeaderList, type SipRequest } from '../message/index.js';
+import { escapeUser, type HeaderList, parseNameAddr, type SipRequest } from '../message/index.js';
 import type { Flow, ReasonHeader, ResponseParams } from '../types.js';
 import { abilities, advertisedHost, bodyHeaders, type CoreContext, contactOf, newSequence, newTag } from './context.js';
 import { type Dialog, dialogOfCallee, withDefaults } from './dialog.js';
@@ -17,6 +17,7 @@ export class InviteUas implements IncomingInviteUser {
   readonly #invite: IncomingInvite;
   readonly #dialog: Dialog;
   readonly #flow: Flow;
+  readonly #secure: boolean;
   #recordRoutes: HeaderList;
   #hasProgress = false;
 
@@ -26,7 +27,8 @@ export class InviteUas implements IncomingInviteUser {
     this.#usage = usage;
     this.#flow = flow;
     this.#recordRoutes = recordRoutes(request);
-    const contact = contactOf(core, flow, request.uri.user);
+    this.#secure = wantsSips(request);
+    const contact = contactOf(core, flow, request.uri.user, this.#secure);
     this.#dialog = dialogOfCallee(request, newTag(core), newSequence(core), contact, flow);
     this.#invite = new IncomingInvite(core, request, flow, this.#dialog.localTag, this);
     usage.establish(this.#dialog);
@@ -40,7 +42,7 @@ export class InviteUas implements IncomingInviteUser {
 
   accept(response: ResponseParams & { readonly contactUser?: string }): void {
     if (response.contactUser !== undefined) {
-      this.#dialog.contact = contactOf(this.#core, this.#flow, escapeUser(response.contactUser));
+      this.#dialog.contact = contactOf(this.#core, this.#flow, escapeUser(response.contactUser), this.#secure);
     }
     this.#invite.accept(this.#reply(200, response, abilities));
     this.#recordRoutes = [];
@@ -115,4 +117,11 @@ export class InviteUas implements IncomingInviteUser {
       body: body?.data,
     };
   }
+}
+
+/** RFC 3261 12.1.1: whether our Contact must be a sips URI, as the Request-URI is, or the next element's address. */
+function wantsSips(request: SipRequest): boolean {
+  const first = request.headerValues('record-route')[0];
+  const next = first === undefined ? request.contact?.uri : parseNameAddr(first)?.uri;
+  return request.uri.scheme === 'sips' || next?.scheme === 'sips';
 }

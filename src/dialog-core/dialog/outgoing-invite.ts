@@ -48,6 +48,11 @@ export class OutgoingInvite implements ClientUser, TimerOwner {
     this.#transaction = this.#core.transactions.request('INVITE', branch, bytes, flow, this);
   }
 
+  /** True from {@link start} on. */
+  get started(): boolean {
+    return this.#transaction !== undefined;
+  }
+
   /** True while there is no final response. */
   get pending(): boolean {
     return !this.#final;

@@ -5,12 +5,12 @@
 import type { AuthAttempt } from '../auth.js';
 import type { HeaderList, SipRequest, SipResponse } from '../message/index.js';
 import type { Body, Flow, ResponseParams } from '../types.js';
-import { abilities, bodyHeaders, type CoreContext, newBranch } from './context.js';
+import { abilities, bodyHeaders, type CoreContext } from './context.js';
 import { type Dialog, withDefaults } from './dialog.js';
 import { IncomingInvite, type IncomingInviteUser } from './incoming-invite.js';
 import type { InviteUsage } from './invite-usage.js';
 import { type InviteFailure, OutgoingInvite, type OutgoingInviteUser } from './outgoing-invite.js';
-import { printInDialog, routeInDialog } from './send.js';
+import { printInDialog, routeInDialog, sendSized } from './send.js';
 import { SuccessAck } from './success-ack.js';
 
 /** A re-INVITE of ours. */
@@ -42,12 +42,18 @@ export class OutgoingReinvite implements OutgoingInviteUser {
     routeInDialog(this.#core, this.#dialog, (flow, problem) => {
       // The call may have ended while the route was looked up.
       if (!this.#invite.pending) return;
-      if (flow) {
-        const branch = newBranch(this.#core);
-        this.#invite.start(branch, printInDialog(this.#core, this.#dialog, flow, branch, request), flow);
-      } else {
+      if (!flow) {
         this.#invite.handleNoResponse('transport', problem);
+        return;
       }
+      sendSized(
+        this.#core,
+        flow,
+        (way, branch) => printInDialog(this.#core, this.#dialog, way, branch, request),
+        (way, branch, bytes) => {
+          if (this.#invite.pending) this.#invite.start(branch, bytes, way);
+        },
+      );
     });
   }
 

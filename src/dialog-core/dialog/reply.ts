@@ -65,8 +65,11 @@ export function amendVia(text: string, source: SocketAddress): string {
 export function replyFlow(request: SipRequest, flow: Flow): Flow {
   const text = request.headerValues('via')[0];
   const via = text === undefined ? undefined : parseVia(text);
-  if (!via || via.params.has('rport')) return flow;
-  const port = via.port ?? defaultPort;
+  if (!via) return flow;
+  const port = via.port ?? defaultPort(flow.transport);
+  // In a stream responses take the connection of the request, whatever Via says; that is for when it is gone.
+  if (flow.transport === 'tls') return { ...flow, remote: { ...flow.remote, port }, serverName: via.host };
+  if (flow.transport === 'udp' && via.params.has('rport')) return flow;
   return port === flow.remote.port ? flow : { ...flow, remote: { address: flow.remote.address, port } };
 }
 

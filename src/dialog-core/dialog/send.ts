@@ -64,6 +64,33 @@ export function routeInDialog(core: CoreContext, dialog: Dialog, done: RouteDone
   }
 }
 
+/** RFC 3261 18.1.1: a larger request takes a transport that controls congestion, where the path's MTU is not known. */
+const maxDatagramBytes = 1300;
+
+/**
+ * Prints a request for the flow, or, when it is too large for UDP and we listen on TCP, for a connection to the same host and port. Where
+ * none can be had, it goes over UDP all the same (18.1.1).
+ */
+export function sendSized(
+  core: CoreContext,
+  flow: Flow,
+  print: (flow: Flow, branch: string) => Buffer,
+  send: (flow: Flow, branch: string, bytes: Buffer) => void,
+): void {
+  const branch = newBranch(core);
+  const bytes = print(flow, branch);
+  const fits = flow.transport !== 'udp' || bytes.length <= maxDatagramBytes;
+  if (fits || !core.config.listen.some(({ transport }) => transport === 'tcp')) {
+    send(flow, branch, bytes);
+    return;
+  }
+  const { address, port } = flow.remote;
+  core.route({ transport: 'tcp', host: address, port }, undefined, (found) => {
+    if (found) send(found, branch, print(found, branch));
+    else send(flow, branch, bytes);
+  });
+}
+
 /** Sends a BYE that `user` waits for, or nobody. */
 export function sendBye(
   core: CoreContext,
@@ -103,10 +130,14 @@ class PlainRequest implements ClientUser {
         this.#user.handleNoResponse('transport', problem);
         return;
       }
-      const branch = newBranch(core);
       // Who is never challenged needs no go-between for the half minute that a transaction lingers.
       const user = this.#attempt ? this : this.#user;
-      core.transactions.request(method, branch, printInDialog(core, dialog, flow, branch, request), flow, user);
+      sendSized(
+        core,
+        flow,
+        (way, branch) => printInDialog(core, dialog, way, branch, request),
+        (way, branch, bytes) => core.transactions.request(method, branch, bytes, way, user),
+      );
     });
   }
 

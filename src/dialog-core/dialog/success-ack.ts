@@ -3,9 +3,9 @@
  * (RFC 3261 13.2.2.4). Owned by the INVITE client sides.
  */
 import type { Body, Flow } from '../types.js';
-import { type CoreContext, newBranch } from './context.js';
+import type { CoreContext } from './context.js';
 import type { Dialog } from './dialog.js';
-import { printInDialog, routeInDialog } from './send.js';
+import { printInDialog, routeInDialog, sendSized } from './send.js';
 
 export class SuccessAck {
   readonly #core: CoreContext;
@@ -34,9 +34,15 @@ export class SuccessAck {
       // Without a way to the peer its 2xx time out there, and so does the dialog.
       if (!flow) return;
       const request = { method: 'ACK', cseq: this.#cseq, headers: [], body };
-      const bytes = printInDialog(core, dialog, flow, newBranch(core), request);
-      this.#sent = { flow, bytes };
-      core.send(flow, bytes);
+      sendSized(
+        core,
+        flow,
+        (way, branch) => printInDialog(core, dialog, way, branch, request),
+        (way, _branch, bytes) => {
+          this.#sent = { flow: way, bytes };
+          core.send(way, bytes);
+        },
+      );
     });
   }
 

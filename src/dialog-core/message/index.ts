@@ -12,5 +12,6 @@ export { defaultParseLimits, type ParseLimits, type ParseResult, parseMessage } 
 export { type HeaderList, printRequest, printResponse } from './printer.js';
 export type { ParseProblem, ProblemCode } from './problems.js';
 export { reasonPhrase } from './status.js';
+export { StreamParser, type StreamPart } from './stream-parser.js';
 export { escapeUser, makeUri, parseUri, printUri, type SipUri, unescapeUser } from './uri.js';
 export { uriEquals } from './uri-equals.js';

@@ -45,6 +45,7 @@ const reasons = {
   'bad-max-forwards': 'Malformed Max-Forwards',
   'bad-content-type': 'Malformed Content-Type',
   'bad-content-length': 'Malformed Content-Length',
+  'missing-content-length': 'Missing Content-Length',
   'body-too-short': 'Content-Length Exceeds Body',
   'bad-date': 'Malformed Date',
 } as const;

@@ -38,6 +38,8 @@ export class TransactionLayer {
   readonly #host: TransactionHost;
   readonly #live = new Map<string, Transaction>();
   readonly #merge = new Map<string, Transaction>();
+  /** Client transactions by the connection that they went out on. */
+  readonly #byConnection = new Map<number, Set<Transaction>>();
 
   constructor(host: TransactionHost) {
     this.#host = host;
@@ -55,6 +57,7 @@ export class TransactionLayer {
     transaction.client = user;
     transaction.bytes = bytes;
     this.#live.set(transaction.key, transaction);
+    if (flow.connection !== undefined) this.#tie(transaction, flow.connection);
     this.#input(transaction, 'start');
     return transaction;
   }
@@ -122,6 +125,13 @@ export class TransactionLayer {
     this.#input(transaction, 'transportError', { message });
   }
 
+  /** A connection is gone, and with it the answers to what was sent on it (RFC 3261 18.4). */
+  handleConnectionLost(connection: number, message: string): void {
+    const tied = this.#byConnection.get(connection);
+    this.#byConnection.delete(connection);
+    for (const transaction of tied ?? []) this.#input(transaction, 'transportError', { message });
+  }
+
   /** A deadline of this transaction has passed. */
   handleDue(transaction: Transaction): void {
     if (transaction.expiresAtMs <= this.#host.nowMs) this.#input(transaction, 'expired');
@@ -146,6 +156,7 @@ export class TransactionLayer {
     }
     this.#live.clear();
     this.#merge.clear();
+    this.#byConnection.clear();
   }
 
   #input(transaction: Transaction, input: TransactionInput, detail: Detail = nothing): void {
@@ -159,7 +170,9 @@ export class TransactionLayer {
 
   #setTimers(transaction: Transaction, input: TransactionInput, { retransmit, expiry }: Transition): void {
     const { nowMs, timers } = this.#host;
-    if (retransmit === 'off') {
+    const reliable = transaction.flow.transport !== 'udp';
+    // RFC 3261 17.1.1.2, 17.1.2.2, 17.2.1: what is sent over a reliable transport is not sent again.
+    if (retransmit === 'off' || (retransmit !== undefined && reliable)) {
       transaction.retransmitAtMs = Number.POSITIVE_INFINITY;
     } else if (retransmit !== undefined) {
       transaction.retransmitTimer = retransmit;
@@ -172,7 +185,7 @@ export class TransactionLayer {
       return;
     }
     if (expiry === 'off') transaction.expiresAtMs = Number.POSITIVE_INFINITY;
-    else if (expiry !== undefined) transaction.expiresAtMs = nowMs + expiryMs(expiry, timers);
+    else if (expiry !== undefined) transaction.expiresAtMs = nowMs + expiryMs(expiry, timers, reliable);
     const atMs = Math.min(transaction.retransmitAtMs, transaction.expiresAtMs);
     if (atMs === Number.POSITIVE_INFINITY) this.#host.deadlines.delete(transaction);
     else this.#host.deadlines.set(transaction, atMs);
@@ -217,8 +230,21 @@ export class TransactionLayer {
     if (transaction.bytes) this.#host.send(transaction.flow, transaction.bytes, transaction);
   }
 
+  #tie(transaction: Transaction, connection: number): void {
+    const tied = this.#byConnection.get(connection);
+    if (tied) tied.add(transaction);
+    else this.#byConnection.set(connection, new Set([transaction]));
+  }
+
+  #untie(transaction: Transaction, connection: number): void {
+    const tied = this.#byConnection.get(connection);
+    if (tied?.delete(transaction) && tied.size === 0) this.#byConnection.delete(connection);
+  }
+
   #remove(transaction: Transaction): void {
     this.#live.delete(transaction.key);
+    const { connection } = transaction.flow;
+    if (connection !== undefined) this.#untie(transaction, connection);
     if (transaction.mergeKey !== undefined && this.#merge.get(transaction.mergeKey) === transaction) {
       this.#merge.delete(transaction.mergeKey);
     }

@@ -1,5 +1,5 @@
 /**
- * Lengths of the transaction timers over an unreliable transport (RFC 3261 table 4, RFC 6026 8). Pure; called by layer.ts and, for the
+ * Lengths of the transaction timers (RFC 3261 table 4, RFC 6026 8). Pure; called by layer.ts and, for the
  * 2xx of 13.3.1.4, by the INVITE server side of the dialog layer.
  */
 import type { TimerConfig } from '../types.js';
@@ -21,6 +21,8 @@ export function nextIntervalMs(timer: RetransmitTimer, intervalMs: number, timer
 }
 
 /** Timer D is "at least 32 s" in the RFC, which is 64·T1 at the default T1; taken as such so that short test timers shorten it too. */
-export function expiryMs(timer: ExpiryTimer, timers: TimerConfig): number {
+export function expiryMs(timer: ExpiryTimer, timers: TimerConfig, reliable: boolean): number {
+  // What waits for repetitions only has nothing to wait for where nothing is repeated.
+  if (reliable && (timer === 'D' || timer === 'I' || timer === 'J' || timer === 'K')) return 0;
   return timer === 'I' || timer === 'K' ? timers.t4Ms : patienceMs(timers);
 }

@@ -1,6 +1,5 @@
 /**
- * UDP of the machine as the endpoint needs it: node:dgram sockets, the local address of a route, host names. The only file of the core
- * that touches the operating system. Called by transport.ts through DatagramNetwork.
+ * UDP of the machine as the endpoint needs it: node:dgram sockets, the local address of a route, host names. Called by transport.ts through DatagramNetwork.
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
@@ -9,6 +8,7 @@ import type { Clock } from '../../base/clock.js';
 import { SessionError } from '../../base/errors.js';
 import type { Logger } from '../../base/logger.js';
 import type { DatagramHandlers, DatagramNetwork, DatagramSocket, SocketAddress } from '../types.js';
+import { bindError } from './bind-error.js';
 
 /** What a busy server needs to ride out a pause of the event loop: about 4000 messages. */
 const bufferBytes = 4 * 1024 * 1024;
@@ -36,7 +36,7 @@ export class UdpNetwork implements DatagramNetwork {
   async bind(local: SocketAddress, handlers: DatagramHandlers): Promise<DatagramSocket> {
     const socket = open(local.address);
     await new Promise<void>((resolve, reject) => {
-      socket.once('error', (error) => reject(bindError(error, local)));
+      socket.once('error', (error) => reject(bindError('UDP', error, local)));
       socket.bind({ address: local.address, port: local.port, exclusive: true }, resolve);
     }).catch((error: unknown) => {
       socket.close();
@@ -136,19 +136,4 @@ function wrap(socket: Socket, local: SocketAddress): DatagramSocket {
       return closing;
     },
   };
-}
-
-function bindError(error: NodeJS.ErrnoException, { address, port }: SocketAddress): SessionError {
-  const where = isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
-  const options = { cause: error };
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return new SessionError('ERR_ADDRESS_IN_USE', `UDP address ${where} is in use by another program`, options);
-    case 'EADDRNOTAVAIL':
-      return new SessionError('ERR_ADDRESS_NOT_AVAILABLE', `${address} is not an address of this machine`, options);
-    case 'EACCES':
-      return new SessionError('ERR_TRANSPORT', `UDP address ${where} may not be bound without privileges`, options);
-    default:
-      return new SessionError('ERR_TRANSPORT', `UDP address ${where} could not be bound: ${error.message}`, options);
-  }
 }

@@ -58,7 +58,7 @@ describe('parseTarget', () => {
     ['example.com:5070', 'sip:example.com:5070', 4],
     ['localhost', 'sip:localhost', 4],
   ])('calls %j', (text, uri, family) => {
-    expect(parseTarget(text)).toEqual({ uri, family });
+    expect(parseTarget(text)).toEqual({ uri, family, transport: 'udp' });
   });
 
   it.each([
@@ -77,8 +77,10 @@ describe('parseTarget', () => {
     );
   });
 
-  it('says that sips is not spoken', () => {
-    expect(() => parseTarget('sips:lobby@example.com')).toThrow('sips: needs TLS');
+  it('knows the transport that is asked for', () => {
+    expect(parseTarget('sips:lobby@example.com')).toMatchObject({ uri: 'sips:lobby@example.com', transport: 'tls' });
+    expect(parseTarget('lobby@example.com;transport=TCP').transport).toBe('tcp');
+    expect(parseTarget('sip:lobby@example.com:5061;transport=tls').transport).toBe('tls');
   });
 });
 

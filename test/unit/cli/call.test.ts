@@ -103,6 +103,20 @@ describe('mixminus call', () => {
     });
   });
 
+  it.each([
+    ['sip:lobby@127.0.0.1;transport=tcp', 'tcp://0.0.0.0:0'],
+    ['sips:lobby@[::1]', 'tls://[::]:0'],
+  ])('listens for %s on %s', async (uri, listen) => {
+    fake.prepare = (sessions) => {
+      sessions.answer = async () => {
+        peer.end();
+        return peer.asCall();
+      };
+    };
+    await fake.run('call', uri);
+    expect(fake.sessions[0]?.options).toMatchObject({ listen: [listen] });
+  });
+
   it('ends with the file it plays, a moment later', async () => {
     let ended = (): void => {};
     peer.playing = new Promise((resolve) => {

@@ -37,6 +37,13 @@ describe('callAddresses', () => {
     ]);
   });
 
+  it('names the transport where it is not UDP', () => {
+    expect(texts(['tcp://127.0.0.1:5060', 'tls://127.0.0.1:5061'])).toEqual([
+      'from this machine only: sip:lobby@127.0.0.1:5060;transport=tcp',
+      'from this machine only: sip:lobby@127.0.0.1:5061;transport=tls',
+    ]);
+  });
+
   it('adds the advertised address, once', () => {
     expect(texts(['udp://0.0.0.0:5060', 'udp://127.0.0.1:5060'], '203.0.113.7')).toEqual([
       'from this machine: sip:lobby@127.0.0.1:5060',

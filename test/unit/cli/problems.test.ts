@@ -19,7 +19,7 @@ describe('describeProblem', () => {
     const { line, exitCode } = describeProblem(busy, false);
     expect(exitCode).toBe(1);
     expect(line).toBe(
-      'udp://0.0.0.0:5060 is in use; stop the program that uses it (ss -ulpn shows which), or choose another port with --listen',
+      'udp://0.0.0.0:5060 is in use; stop the program that uses it (ss -tulpn shows which), or choose another port with --listen',
     );
   });
 

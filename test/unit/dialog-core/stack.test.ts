@@ -9,7 +9,7 @@ import {
   ringing,
   takenCall,
 } from '../../support/sip-dialogs.js';
-import { peer, StackHarness } from '../../support/sip-stack.js';
+import { flow, peer, StackHarness } from '../../support/sip-stack.js';
 import { field, fields, type RequestParts, request, response, sip, startLine, tagOf } from '../../support/sip-text.js';
 
 const allow = 'INVITE, ACK, BYE, CANCEL, OPTIONS';
@@ -83,6 +83,29 @@ describe('requests that are answered without keeping anything', () => {
 
   test.each(['tel:+4930123', 'sips:room@10.0.0.1', 'urn:service:sos'])('Request-URI %s gets 416 (8.2.2.1)', (uri) => {
     expect(startLine(answerTo(peerInvite({ uri })))).toBe('SIP/2.0 416 Unsupported URI Scheme');
+  });
+
+  test('a sips Request-URI is taken over TLS alone (RFC 3261 26.2.2)', () => {
+    const harness = new StackHarness();
+    const data = outside('OPTIONS', { uri: 'sips:room@10.0.0.1' });
+    for (const transport of ['tcp', 'tls'] as const) {
+      harness.stack.handle({ type: 'datagram', data, flow: { ...flow, transport, connection: 1 } }, 0);
+    }
+    harness.run(0);
+    harness.receive(outside('OPTIONS'));
+    expect(harness.lines).toEqual(['SIP/2.0 416 Unsupported URI Scheme', 'SIP/2.0 200 OK', 'SIP/2.0 200 OK']);
+  });
+
+  test.each([
+    ['OPTIONS', ['SIP/2.0 400 Missing Content-Length']],
+    ['ACK', []],
+  ])('where a stream ends, %s is answered by %j', (method, lines) => {
+    const harness = new StackHarness();
+    const fault = { status: 400, reason: 'Missing Content-Length', code: 'missing-content-length' } as const;
+    harness.stack.handle({ type: 'datagram', data: outside(method), flow: { ...flow, transport: 'tcp' }, fault }, 0);
+    harness.receive(new Uint8Array());
+    expect(harness.lines).toEqual(lines);
+    expect(harness.stack.counts().malformed).toBe(1);
   });
 
   test('bodies that cannot be understood get 415 with what could (8.2.3)', () => {

@@ -44,6 +44,9 @@ describe('loadConfig', () => {
       codecs: ['pcma', 'pcmu'],
       workers: 2,
       users: 'users.txt',
+      tlsCert: 'cert.pem',
+      tlsKey: 'key.pem',
+      tlsCa: 'ca.pem',
       logLevel: 'debug',
     };
     const flags = {
@@ -56,6 +59,9 @@ describe('loadConfig', () => {
       codecs: 'PCMA, pcmu',
       workers: '2',
       users: 'users.txt',
+      tlsCert: 'cert.pem',
+      tlsKey: 'key.pem',
+      tlsCa: 'ca.pem',
       logLevel: 'debug',
     };
     const env = {
@@ -68,6 +74,9 @@ describe('loadConfig', () => {
       MIXMINUS_CODECS: 'pcma,pcmu',
       MIXMINUS_WORKERS: '2',
       MIXMINUS_USERS: 'users.txt',
+      MIXMINUS_TLS_CERT: 'cert.pem',
+      MIXMINUS_TLS_KEY: 'key.pem',
+      MIXMINUS_TLS_CA: 'ca.pem',
       MIXMINUS_LOG_LEVEL: 'debug',
     };
     expect(loadConfig({ flags })).toEqual(expected);
@@ -98,9 +107,12 @@ describe('loadConfig', () => {
 
   it.each([
     [
-      { listen: ['tcp://0.0.0.0:5060'] },
-      "'tcp://0.0.0.0:5060' uses tcp, which this version does not speak; use udp://",
+      { listen: ['ws://0.0.0.0:5060'] },
+      "'ws://0.0.0.0:5060' uses ws, which this version does not speak; use udp://, tcp:// or tls://",
     ],
+    [{ listen: ['tls://0.0.0.0'] }, 'tls://0.0.0.0:5061 needs --tls-cert and --tls-key'],
+    [{ tlsCert: 'cert.pem' }, 'it goes with --tls-key; give both'],
+    [{ tlsKey: 'key.pem' }, 'it goes with --tls-cert; give both'],
     [{ listen: ['0.0.0.0:5060'] }, "'0.0.0.0:5060' must look like udp://0.0.0.0:5060"],
     [{ listen: ['udp://localhost:5060'] }, "must give a numeric address of this machine instead of 'localhost'"],
     [{ listen: ['udp://1.2.3.4:99999'] }, 'has port 99999; ports go from 0 (any free one) to 65535'],

@@ -1,9 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { Dialog, dialogKey, requestUri, withDefaults } from '../../../../src/dialog-core/dialog/dialog.js';
+import {
+  Dialog,
+  dialogKey,
+  dialogOfCallee,
+  requestUri,
+  withDefaults,
+} from '../../../../src/dialog-core/dialog/dialog.js';
 import { hopOf } from '../../../../src/dialog-core/dialog/hop.js';
-import { parseNameAddr, parseUri, type SipUri } from '../../../../src/dialog-core/index.js';
-import { calling, inDialog, peerAnswers, ringing } from '../../../support/sip-dialogs.js';
-import { flow, StackHarness } from '../../../support/sip-stack.js';
+import { type Flow, parseNameAddr, parseUri, type SipUri } from '../../../../src/dialog-core/index.js';
+import { calling, inDialog, peerAnswers, peerInvite, ringing } from '../../../support/sip-dialogs.js';
+import { flow, parse, StackHarness } from '../../../support/sip-stack.js';
 import { field, fields, startLine } from '../../../support/sip-text.js';
 
 function dialog(overrides: Partial<ConstructorParameters<typeof Dialog>[0]> = {}): Dialog {
@@ -19,6 +25,7 @@ function dialog(overrides: Partial<ConstructorParameters<typeof Dialog>[0]> = {}
     routeSet: [],
     contact: '<sip:us@10.0.0.1:5060>',
     flow,
+    direct: false,
     ...overrides,
   });
 }
@@ -40,7 +47,7 @@ describe('requests (12.2.1.1)', () => {
       ['Call-ID', 'c'],
       ['CSeq', '6 BYE'],
     ]);
-    expect(dialog().hop).toEqual({ host: '10.0.0.9', port: 5070 });
+    expect(dialog().hop).toEqual({ transport: 'udp', host: '10.0.0.9', port: 5070 });
   });
 
   test('with a loose first route go there, the target in the request line', () => {
@@ -49,7 +56,7 @@ describe('requests (12.2.1.1)', () => {
     expect(requestLine).toBe('sip:them@10.0.0.9:5070');
     const routes = headers.filter(([name]) => name === 'Route').map(([, value]) => value);
     expect(routes).toEqual(['<sip:10.0.0.7;lr>', '<sip:10.0.0.8>']);
-    expect(loose.hop).toEqual({ host: '10.0.0.7', port: 5060 });
+    expect(loose.hop).toEqual({ transport: 'udp', host: '10.0.0.7', port: 5060 });
   });
 
   test('with a strict first route put that into the request line, and the target last', () => {
@@ -58,7 +65,7 @@ describe('requests (12.2.1.1)', () => {
     expect(requestLine).toBe('sip:10.0.0.7:5080');
     const routes = headers.filter(([name]) => name === 'Route').map(([, value]) => value);
     expect(routes).toEqual(['<sip:10.0.0.8;lr>', '<sip:them@10.0.0.9:5070>']);
-    expect(strict.hop).toEqual({ host: '10.0.0.7', port: 5080 });
+    expect(strict.hop).toEqual({ transport: 'udp', host: '10.0.0.7', port: 5080 });
   });
 
   test('as caller follow Record-Route backwards, as callee forwards (12.1)', () => {
@@ -90,28 +97,60 @@ describe('the way', () => {
     expect(same.knownFlow()).toBeUndefined();
     expect(same.remoteTarget).toBe('sip:them@10.0.0.8');
     const moved = { ...flow, remote: { address: '10.0.0.8', port: 5060 } };
-    same.setFlow({ host: '10.0.0.8', port: 5060 }, moved);
+    same.setFlow({ transport: 'udp', host: '10.0.0.8', port: 5060 }, moved);
     expect(same.knownFlow()).toBe(moved);
+  });
+
+  test('of a callee in a stream is the connection of the INVITE, and past its end the next hop', () => {
+    const remote = { address: '10.0.0.9', port: 51_234 };
+    const stream: Flow = { ...flow, transport: 'tcp', remote, connection: 7 };
+    const target = 'sip:them@192.168.1.5:5070;transport=tcp';
+    const known = dialog({ remoteTarget: target, flow: stream, direct: true }).knownFlow();
+    expect(known).toEqual({ ...stream, remote: { address: '192.168.1.5', port: 5070 }, serverName: undefined });
+    expect(dialog({ remoteTarget: target, flow: stream }).knownFlow()).toBeUndefined();
+    const elsewhere = dialog({ remoteTarget: 'sip:them@10.0.0.9', flow: stream, direct: true });
+    expect(elsewhere.knownFlow()).toBeUndefined();
+  });
+
+  test.each<[direct: boolean, more: string[]]>([
+    [true, []],
+    [false, ['Via: SIP/2.0/TCP 10.0.0.3;branch=z9hG4bKx']],
+    [true, ['Record-Route: <sip:10.0.0.9;lr;transport=tcp>', 'Via: SIP/2.0/TCP 10.0.0.3;branch=z9hG4bKx']],
+    [false, ['Record-Route: <sip:10.0.0.3;lr;transport=tcp>']],
+  ])('by the connection of an INVITE: %s with %j', (direct, more) => {
+    const contact = 'Contact: <sip:peer@192.168.1.5;transport=tcp>';
+    const invite = parse(peerInvite({ more: [contact, ...more] }), 'request');
+    const stream: Flow = { ...flow, transport: 'tcp', remote: { address: '10.0.0.9', port: 51_234 }, connection: 7 };
+    expect(dialogOfCallee(invite, 't', 1, '<sip:us@10.0.0.1>', stream).knownFlow()?.connection).toBe(
+      direct ? 7 : undefined,
+    );
+    expect(dialogOfCallee(invite, 't', 1, '<sip:us@10.0.0.1>', flow).knownFlow()).toBeUndefined();
   });
 
   test('by name is asked for once', () => {
     const named = dialog({ remoteTarget: 'sip:them@host.example' });
     expect(named.knownFlow()).toBeUndefined();
-    named.setFlow({ host: 'host.example', port: 5060 }, flow);
+    named.setFlow({ transport: 'udp', host: 'host.example', port: 5060 }, flow);
     expect(named.knownFlow()).toBe(flow);
   });
 
   test('to what cannot be reached is a reason', () => {
-    expect(dialog({ remoteTarget: 'sips:them@10.0.0.9' }).hop).toMatch(/sips/);
-    expect(dialog({ remoteTarget: 'sip:them@10.0.0.9;transport=tcp' }).hop).toMatch(/tcp/);
+    expect(dialog({ remoteTarget: 'sips:them@10.0.0.9;transport=udp' }).hop).toMatch(/udp with sips/);
+    expect(dialog({ remoteTarget: 'sip:them@10.0.0.9;transport=sctp' }).hop).toMatch(/sctp/);
     expect(dialog({ remoteTarget: '' }).hop).toMatch(/no usable address/);
-    expect(dialog({ remoteTarget: 'sips:them@10.0.0.9' }).knownFlow()).toBeUndefined();
+    expect(dialog({ remoteTarget: 'tel:+49' }).knownFlow()).toBeUndefined();
   });
 
-  test('a URI means a host, a port and UDP (RFC 3263 4)', () => {
-    expect(hopOf(uri('sip:a@[2001:db8::1]'))).toEqual({ host: '2001:db8::1', port: 5060 });
-    expect(hopOf(uri('sip:a@b:5070;transport=UDP'))).toEqual({ host: 'b', port: 5070 });
-    expect(hopOf(uri('sip:a@b;maddr=10.0.0.5'))).toEqual({ host: '10.0.0.5', port: 5060 });
+  test('a URI means a host, a port and a transport (RFC 3263 4)', () => {
+    expect(hopOf(uri('sip:a@[2001:db8::1]'))).toEqual({ transport: 'udp', host: '2001:db8::1', port: 5060 });
+    expect(hopOf(uri('sip:a@b:5070;transport=UDP'))).toEqual({ transport: 'udp', host: 'b', port: 5070 });
+    expect(hopOf(uri('sip:a@b;maddr=10.0.0.5'))).toEqual({ transport: 'udp', host: '10.0.0.5', port: 5060 });
+    expect(hopOf(uri('sip:a@b;transport=TCP'))).toEqual({ transport: 'tcp', host: 'b', port: 5060 });
+    const tls = { transport: 'tls', host: 'b', port: 5061, serverName: 'b' };
+    for (const text of ['sip:a@b;transport=tls', 'sips:a@b', 'sips:a@b;transport=tcp'])
+      expect(hopOf(uri(text))).toEqual(tls);
+    // Whoever answers at maddr is to be who the URI names (RFC 5922 7.1).
+    expect(hopOf(uri('sips:a@b:5071;maddr=10.0.0.5'))).toEqual({ ...tls, host: '10.0.0.5', port: 5071 });
     expect(hopOf(uri('tel:+49'))).toMatch(/tel/);
   });
 });
@@ -136,7 +175,7 @@ test('ACK and BYE wait in order while the route to a new host is being found', (
 test('a call whose peer gave an address that cannot be reached ends at once when hung up', () => {
   const harness = new StackHarness();
   const usage = calling(harness);
-  peerAnswers(harness, 'INVITE', '200 OK', 'peer', ['Contact: <sip:peer@10.0.0.9;transport=tcp>']);
+  peerAnswers(harness, 'INVITE', '200 OK', 'peer', ['Contact: <sip:peer@10.0.0.9;transport=sctp>']);
   harness.do(usage, (it) => it.ack(undefined));
   harness.do(usage, (it) => it.bye(undefined));
   expect(harness.times('ACK')).toEqual([]);

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { parseReason } from '../../../../src/dialog-core/dialog/reason.js';
-import { amendVia, hostPort, replyHead } from '../../../../src/dialog-core/dialog/reply.js';
-import { parseMessage } from '../../../../src/dialog-core/index.js';
+import { amendVia, hostPort, replyFlow, replyHead } from '../../../../src/dialog-core/dialog/reply.js';
+import { type Flow, parseMessage } from '../../../../src/dialog-core/index.js';
 import { peerInvite } from '../../../support/sip-dialogs.js';
 import { parse } from '../../../support/sip-stack.js';
+import { sip } from '../../../support/sip-text.js';
 
 const source = { address: '203.0.113.5', port: 41_000 };
 
@@ -27,6 +28,28 @@ test.each([
 ])('the top Via of %s (RFC 3261 18.2.1, RFC 3581 4)', (_what, via, amended) => {
   expect(amendVia(via, source)).toBe(amended);
 });
+
+test.each([
+  ['tcp', 'SIP/2.0/TCP 10.0.0.9:5070;branch=b', { port: 5070 }],
+  ['tcp', 'SIP/2.0/TCP 10.0.0.9;branch=b;rport', { port: 5060 }],
+  ['tls', 'SIP/2.0/TLS peer.example;branch=b;rport', { port: 5061, serverName: 'peer.example' }],
+] as const)(
+  'over %s a response to %s has its connection, and a way for when that is gone (18.2.2)',
+  (transport, via, way) => {
+    const { port, ...rest } = way;
+    const flow: Flow = { transport, listener: 0, local: source, remote: source, connection: 3 };
+    const head = [
+      'OPTIONS sip:a SIP/2.0',
+      `Via: ${via}`,
+      'From: <sip:a>;tag=1',
+      'To: <sip:a>',
+      'Call-ID: 1',
+      'CSeq: 1 OPTIONS',
+    ];
+    const back = replyFlow(parse(sip(head), 'request'), flow);
+    expect(back).toEqual({ ...flow, remote: { address: source.address, port }, ...rest });
+  },
+);
 
 test('a Via of an IPv6 source', () => {
   const from = { address: '2001:db8::5', port: 5060 };

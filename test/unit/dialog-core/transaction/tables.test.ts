@@ -45,10 +45,14 @@ describe.each(machines)('%s', (_name, machine) => {
 
 test('timers of table 4', () => {
   const timers = { t1Ms: 500, t2Ms: 4000, t4Ms: 5000, timerCMs: 180_000 };
-  expect((['B', 'D', 'F', 'H', 'J', 'L', 'M'] as const).map((timer) => expiryMs(timer, timers))).toEqual(
+  expect((['B', 'D', 'F', 'H', 'J', 'L', 'M'] as const).map((timer) => expiryMs(timer, timers, false))).toEqual(
     new Array(7).fill(32_000),
   );
-  expect((['I', 'K'] as const).map((timer) => expiryMs(timer, timers))).toEqual([5000, 5000]);
+  expect((['I', 'K'] as const).map((timer) => expiryMs(timer, timers, false))).toEqual([5000, 5000]);
+  expect((['D', 'I', 'J', 'K'] as const).map((timer) => expiryMs(timer, timers, true))).toEqual([0, 0, 0, 0]);
+  expect((['B', 'F', 'H', 'L', 'M'] as const).map((timer) => expiryMs(timer, timers, true))).toEqual(
+    new Array(5).fill(32_000),
+  );
   expect((['A', 'E', 'G', 'E2'] as const).map((timer) => firstIntervalMs(timer, timers))).toEqual([
     500, 500, 500, 4000,
   ]);

@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { silentLogger } from '../../../../src/base/logger.js';
+import { defaultLimits } from '../../../../src/dialog-core/index.js';
 import { Transport } from '../../../../src/dialog-core/transport/transport.js';
 import type { DatagramSocket, Flow, ListenAddress } from '../../../../src/dialog-core/types.js';
 import { MemoryNetwork } from '../../../support/memory-network.js';
+import { MemoryStreams } from '../../../support/memory-stream.js';
 import { VirtualClock } from '../../../support/virtual-clock.js';
 
 let clock: VirtualClock;
@@ -19,8 +21,12 @@ beforeEach(() => {
 
 function transport(addresses: readonly string[]): Transport {
   const [first = '', ...more] = addresses;
-  return new Transport(network.host(first, ...more).datagram, silentLogger, {
-    onDatagram: (data, flow) => received.push({ text: Buffer.from(data).toString(), flow }),
+  const datagrams = network.host(first, ...more).datagram;
+  const streams = new MemoryStreams(clock).host(first, ...more);
+  const parts = { datagrams, streams, clock, logger: silentLogger, limits: defaultLimits };
+  return new Transport(parts, {
+    onConnectionLost() {},
+    onMessage: (data, flow) => received.push({ text: Buffer.from(data).toString(), flow }),
     onSocketError: (listener, message) => problems.push(`${listener} ${message}`),
   });
 }
@@ -103,7 +109,7 @@ describe('flows of what goes out', () => {
     const it = transport(['127.0.0.1', '10.0.0.1', '::1', '2001:db8::1']);
     await it.bind(on('127.0.0.1', '10.0.0.1', '::1', '2001:db8::1'));
     const listenerFor = async (host: string, preferred?: number): Promise<number> =>
-      (await it.route({ host, port: 5060 }, preferred)).listener;
+      (await it.route({ transport: 'udp', host, port: 5060 }, preferred)).listener;
     expect(await listenerFor('127.0.0.9')).toBe(0);
     expect(await listenerFor('10.0.0.9')).toBe(1);
     expect(await listenerFor('10.0.0.9', 0)).toBe(1);
@@ -114,14 +120,16 @@ describe('flows of what goes out', () => {
   test('prefer the listener that is asked for', async () => {
     const it = transport(['10.0.0.1', '10.0.0.2']);
     await it.bind(on('10.0.0.1', '10.0.0.2'));
-    expect((await it.route({ host: '10.0.0.9', port: 5060 }, 1)).local.address).toBe('10.0.0.2');
-    expect((await it.route({ host: '10.0.0.9', port: 5060 }, undefined)).local.address).toBe('10.0.0.1');
+    expect((await it.route({ transport: 'udp', host: '10.0.0.9', port: 5060 }, 1)).local.address).toBe('10.0.0.2');
+    expect((await it.route({ transport: 'udp', host: '10.0.0.9', port: 5060 }, undefined)).local.address).toBe(
+      '10.0.0.1',
+    );
   });
 
   test('on a wildcard have the address of the route', async () => {
     const it = transport(['10.0.0.1', '192.168.7.1']);
     await it.bind(on('0.0.0.0'));
-    expect((await it.route({ host: '192.168.7.9', port: 5070 }, undefined)).local).toEqual({
+    expect((await it.route({ transport: 'udp', host: '192.168.7.9', port: 5070 }, undefined)).local).toEqual({
       address: '192.168.7.1',
       port: 5060,
     });
@@ -131,11 +139,15 @@ describe('flows of what goes out', () => {
     network.names.set('both.example', ['10.0.0.9', '2001:db8::9']);
     const four = transport(['10.0.0.1']);
     await four.bind(on('10.0.0.1'));
-    expect((await four.route({ host: 'both.example', port: 5060 }, undefined)).remote.address).toBe('10.0.0.9');
+    expect((await four.route({ transport: 'udp', host: 'both.example', port: 5060 }, undefined)).remote.address).toBe(
+      '10.0.0.9',
+    );
     const six = transport(['2001:db8::1']);
     await six.bind(on('::'));
-    expect((await six.route({ host: 'both.example', port: 5060 }, undefined)).remote.address).toBe('2001:db8::9');
-    await expect(six.route({ host: 'none.example', port: 5060 }, undefined)).rejects.toMatchObject({
+    expect((await six.route({ transport: 'udp', host: 'both.example', port: 5060 }, undefined)).remote.address).toBe(
+      '2001:db8::9',
+    );
+    await expect(six.route({ transport: 'udp', host: 'none.example', port: 5060 }, undefined)).rejects.toMatchObject({
       code: 'ERR_UNRESOLVABLE',
     });
   });
@@ -143,7 +155,7 @@ describe('flows of what goes out', () => {
   test('of the other family do not exist', async () => {
     const it = transport(['10.0.0.1']);
     await it.bind(on('10.0.0.1'));
-    await expect(it.route({ host: '2001:db8::9', port: 5060 }, undefined)).rejects.toMatchObject({
+    await expect(it.route({ transport: 'udp', host: '2001:db8::9', port: 5060 }, undefined)).rejects.toMatchObject({
       code: 'ERR_TRANSPORT',
     });
   });
@@ -167,7 +179,7 @@ describe('binding', () => {
   test('takes a free port for 0 and tells it', async () => {
     const it = transport(['10.0.0.1']);
     await it.bind([{ transport: 'udp', address: '10.0.0.1', port: 0 }]);
-    expect(it.locals[0]?.port).toBeGreaterThan(0);
+    expect(it.listeners[0]?.local.port).toBeGreaterThan(0);
   });
 
   test('after close nothing is handed on', async () => {

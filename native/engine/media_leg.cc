@@ -115,28 +115,53 @@ void MediaLeg::StopRecorder(Handle recorder) noexcept {
   }
 }
 
-void MediaLeg::HandleRtp(const uint8_t* data, size_t size, const TransportAddress& from,
-                         int64_t arrival_ns) noexcept {
+// One call reads all that one sender's 20 ms bring; the bound keeps a flood from eating the tick,
+// the rest waits or is dropped by the kernel.
+void MediaLeg::ReadRtp(const TickTime& time) noexcept {
+  constexpr int kMostCalls = 4;
+  for (int call = 0; call < kMostCalls; ++call) {
+    const Datagram* datagrams = nullptr;
+    const int count = io_->Read(ports_, false, &datagrams);
+    for (int i = 0; i < count; ++i) {
+      // On a muxed port the packet type tells them apart (RFC 5761 4).
+      if (LooksLikeRtcp(datagrams[i].data, datagrams[i].size)) {
+        HandleRtcp(datagrams[i], time.wall_ns);
+      } else {
+        HandleRtp(datagrams[i]);
+      }
+    }
+    if (count < PacketIo::kBatch) return;
+  }
+}
+
+void MediaLeg::ReadRtcp(const TickTime& time) noexcept {
+  const Datagram* datagrams = nullptr;
+  const int count = io_->Read(ports_, true, &datagrams);
+  for (int i = 0; i < count; ++i) HandleRtcp(datagrams[i], time.wall_ns);
+}
+
+void MediaLeg::HandleRtp(const Datagram& datagram) noexcept {
   // Before the negotiation there is nobody whose packets these could be.
   if (!configured_) return;
   RtpPacketView packet;
-  if (ParseRtp(data, size, &packet) != Status::kOk) {
+  if (ParseRtp(datagram.data, datagram.size, &packet) != Status::kOk) {
     ++malformed_;
     return;
   }
   const bool was_latched = latch_.latched();
-  const LatchVerdict verdict = latch_.OnPacket(from, packet.ssrc, packet.sequence, arrival_ns);
+  const LatchVerdict verdict =
+      latch_.OnPacket(datagram.from, packet.ssrc, packet.sequence, datagram.arrival_ns);
   if (verdict == LatchVerdict::kReject || verdict == LatchVerdict::kProbation) return;
-  if (verdict == LatchVerdict::kLatched || !was_latched) Latched(from, packet.ssrc);
+  if (verdict == LatchVerdict::kLatched || !was_latched) Latched(datagram.from, packet.ssrc);
   ++packets_received_;
-  bytes_received_ += size;
-  last_packet_ns_ = arrival_ns;
+  bytes_received_ += datagram.size;
+  last_packet_ns_ = datagram.arrival_ns;
   timeout_told_ = false;
   if (!receive_direction_) {
     ++held_packets_;
     return;
   }
-  if (receive_.Insert(packet, arrival_ns) == InsertResult::kTelephoneEvent) TakeDigits();
+  if (receive_.Insert(packet, datagram.arrival_ns) == InsertResult::kTelephoneEvent) TakeDigits();
 }
 
 void MediaLeg::Latched(const TransportAddress& from, uint32_t ssrc) noexcept {
@@ -147,14 +172,13 @@ void MediaLeg::Latched(const TransportAddress& from, uint32_t ssrc) noexcept {
   facts_->News(&links);
 }
 
-void MediaLeg::HandleRtcp(const uint8_t* data, size_t size, const TransportAddress& from,
-                          int64_t wall_ns) noexcept {
+void MediaLeg::HandleRtcp(const Datagram& datagram, int64_t wall_ns) noexcept {
   if (!configured_) return;
-  if (!SameHost(from, latch_.destination())) {
+  if (!SameHost(datagram.from, latch_.destination())) {
     ++strangers_;
     return;
   }
-  switch (rtcp_.Handle(data, size, receive_, send_.ssrc(), wall_ns)) {
+  switch (rtcp_.Handle(datagram.data, datagram.size, receive_, send_.ssrc(), wall_ns)) {
     case LegRtcp::Heard::kInvalid:
       ++malformed_;
       return;
@@ -168,7 +192,7 @@ void MediaLeg::HandleRtcp(const uint8_t* data, size_t size, const TransportAddre
     case LegRtcp::Heard::kReport:
       break;
   }
-  learned_rtcp_ = from;
+  learned_rtcp_ = datagram.from;
 }
 
 void MediaLeg::TakeDigits() noexcept {

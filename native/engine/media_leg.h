@@ -63,15 +63,12 @@ class MediaLeg final : public Returned {
   void AddRecorder(Recorder* recorder) noexcept;
   void StopRecorder(Handle recorder) noexcept;
 
-  // Owning worker: datagrams.
-  void HandleRtp(const uint8_t* data, size_t size, const TransportAddress& from,
-                 int64_t arrival_ns) noexcept;
-  void HandleRtcp(const uint8_t* data, size_t size, const TransportAddress& from,
-                  int64_t wall_ns) noexcept;
+  // Owning worker: the RTCP port has something to read.
+  void ReadRtcp(const TickTime& time) noexcept;
 
   // Owning worker, once a tick in this order. BeginTick answers whether the leg's own 20 ms are
   // due: a leg that changed phase sits out a tick, or makes up for one, so that its timestamps keep
-  // following time.
+  // following time. If they are due, what came since the last tick is read first.
   bool BeginTick(const TickTime& time) noexcept;
   void Pull(const TickTime& time) noexcept;
   // Fills the sum of all players; false when nothing plays now.
@@ -96,6 +93,9 @@ class MediaLeg final : public Returned {
   int phase = 0;       // when in no room
 
  private:
+  void ReadRtp(const TickTime& time) noexcept;
+  void HandleRtp(const Datagram& datagram) noexcept;
+  void HandleRtcp(const Datagram& datagram, int64_t wall_ns) noexcept;
   bool GateOpen() const noexcept;
   TransportAddress RtcpDestination() const noexcept;
   void Latched(const TransportAddress& from, uint32_t ssrc) noexcept;

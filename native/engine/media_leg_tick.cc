@@ -11,6 +11,7 @@ namespace mixminus {
 bool MediaLeg::BeginTick(const TickTime& time) noexcept {
   if (next_grid_ < 0) next_grid_ = time.grid;
   if (time.grid - next_grid_ < -kPhases / 2) return false;
+  ReadRtp(time);
   if (time.grid - next_grid_ >= kPhases / 2) {
     // A worker that did not run for long (a suspended machine) does not chew through the backlog.
     constexpr int64_t kMostFrames = 25;

@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <cstring>
 #include <new>
+#include <tuple>
+#include <utility>
 
 namespace mixminus {
 namespace {
@@ -30,7 +32,7 @@ MemoryDatagram* DatagramRing::Append() noexcept {
   return new (Slot(size_++)) MemoryDatagram;
 }
 
-const MemoryDatagram* DatagramRing::At(size_t offset) const noexcept { return Slot(offset); }
+const MemoryDatagram* DatagramRing::Front() const noexcept { return size_ > 0 ? Slot(0) : nullptr; }
 
 void DatagramRing::Drop() noexcept {
   if (size_ == 0) return;
@@ -38,13 +40,15 @@ void DatagramRing::Drop() noexcept {
   --size_;
 }
 
-MemoryPacketIo::MemoryPacketIo(size_t ring_capacity)
-    : inbound_(ring_capacity), sent_(ring_capacity) {}
+MemoryPacketIo::MemoryPacketIo(size_t ring_capacity, size_t listener_capacity)
+    : listener_capacity_(listener_capacity), sent_(ring_capacity) {}
 
 bool MemoryPacketIo::Attach(const PortPair& ports, uint32_t key) noexcept {
   const TransportAddress control = ControlAddress(ports);
-  listeners_.insert({ports.local.port, {ports.local, key, false}});
-  listeners_.insert({control.port, {control, key, true}});
+  listeners_.emplace(std::piecewise_construct, std::forward_as_tuple(ports.local.port),
+                     std::forward_as_tuple(ports.local, key, false, listener_capacity_));
+  listeners_.emplace(std::piecewise_construct, std::forward_as_tuple(control.port),
+                     std::forward_as_tuple(control, key, true, listener_capacity_));
   return true;
 }
 
@@ -57,30 +61,32 @@ void MemoryPacketIo::Detach(const PortPair& ports) noexcept {
   }
 }
 
-int MemoryPacketIo::Poll(Ready* out, int capacity) noexcept {
-  // What was meant for a leg that is gone is lost, as it would be with a socket that was drained.
-  while (inbound_.size() > 0 && Find(inbound_.At(0)->local) == nullptr) inbound_.Drop();
-  const int limit = std::min(capacity, static_cast<int>(inbound_.size()));
+int MemoryPacketIo::PollRtcp(uint32_t* keys, int capacity) noexcept {
+  if (rtcp_waiting_ == 0) return 0;
   int count = 0;
-  for (; count < limit; ++count) {
-    const Listener* listener = Find(inbound_.At(static_cast<size_t>(count))->local);
-    if (listener == nullptr) break;
-    out[count] = {listener->key, 0, listener->rtcp};
+  for (auto& entry : listeners_) {
+    const Listener& listener = entry.second;
+    if (!listener.rtcp || listener.waiting.size() == 0 || count == capacity) continue;
+    keys[count++] = listener.key;
   }
   return count;
 }
 
-// Poll listed the datagrams from the front and the worker reads them in that order.
-int MemoryPacketIo::Receive(const Ready&, uint8_t* buffer, size_t capacity, TransportAddress* from,
-                            int64_t* arrival_ns) noexcept {
-  if (inbound_.size() == 0) return -1;
-  const MemoryDatagram* front = inbound_.At(0);
-  const size_t size = front->size;
-  if (size <= capacity) std::memcpy(buffer, front->data, size);
-  *from = front->remote;
-  *arrival_ns = front->arrival_ns;
-  inbound_.Drop();
-  return size <= capacity ? static_cast<int>(size) : 0;
+int MemoryPacketIo::Read(const PortPair& ports, bool rtcp, const Datagram** out) noexcept {
+  Listener* listener = Find(rtcp ? ControlAddress(ports) : ports.local);
+  int count = 0;
+  while (listener != nullptr && count < kBatch) {
+    const MemoryDatagram* front = listener->waiting.Front();
+    if (front == nullptr) break;
+    std::memcpy(buffers_[count], front->data, front->size);
+    datagrams_[count] = {buffers_[count], front->size, front->remote, front->arrival_ns};
+    listener->waiting.Drop();
+    ++count;
+  }
+  if (rtcp) rtcp_waiting_ -= static_cast<size_t>(count);
+  CountReceived(count);
+  *out = datagrams_;
+  return count;
 }
 
 bool MemoryPacketIo::DoSend(const PortPair& ports, bool rtcp, const TransportAddress& to,
@@ -99,9 +105,11 @@ void MemoryPacketIo::SetTimes(int64_t monotonic_ns, int64_t) noexcept { now_ns_ 
 
 bool MemoryPacketIo::Inject(const TransportAddress& local, const TransportAddress& remote,
                             const uint8_t* data, size_t size) {
-  if (size > kMaxDatagramBytes || Find(local) == nullptr) return false;
-  MemoryDatagram* slot = inbound_.Append();
+  Listener* listener = Find(local);
+  if (size > kMaxDatagramBytes || listener == nullptr) return false;
+  MemoryDatagram* slot = listener->waiting.Append();
   if (slot == nullptr) return false;
+  if (listener->rtcp) ++rtcp_waiting_;
   slot->local = local;
   slot->remote = remote;
   slot->arrival_ns = now_ns_;
@@ -110,11 +118,7 @@ bool MemoryPacketIo::Inject(const TransportAddress& local, const TransportAddres
   return true;
 }
 
-const MemoryDatagram* MemoryPacketIo::FrontSent() const noexcept {
-  return sent_.size() > 0 ? sent_.At(0) : nullptr;
-}
-
-const MemoryPacketIo::Listener* MemoryPacketIo::Find(const TransportAddress& local) const noexcept {
+MemoryPacketIo::Listener* MemoryPacketIo::Find(const TransportAddress& local) noexcept {
   const auto range = listeners_.equal_range(local.port);
   for (auto entry = range.first; entry != range.second; ++entry) {
     if (entry->second.local == local) return &entry->second;

@@ -27,7 +27,7 @@ class DatagramRing {
 
   // The slot to fill, or nullptr when the ring is full; it counts from then on.
   MemoryDatagram* Append() noexcept;
-  const MemoryDatagram* At(size_t offset) const noexcept;  // offset < size()
+  const MemoryDatagram* Front() const noexcept;  // nullptr when it is empty
   void Drop() noexcept;
   size_t size() const noexcept { return size_; }
 
@@ -42,13 +42,12 @@ class DatagramRing {
 
 class MemoryPacketIo final : public PacketIo {
  public:
-  explicit MemoryPacketIo(size_t ring_capacity = 4096);
+  explicit MemoryPacketIo(size_t ring_capacity = 4096, size_t listener_capacity = 64);
 
   bool Attach(const PortPair& ports, uint32_t key) noexcept override;
   void Detach(const PortPair& ports) noexcept override;
-  int Poll(Ready* out, int capacity) noexcept override;
-  int Receive(const Ready& ready, uint8_t* buffer, size_t capacity, TransportAddress* from,
-              int64_t* arrival_ns) noexcept override;
+  int Read(const PortPair& ports, bool rtcp, const Datagram** out) noexcept override;
+  int PollRtcp(uint32_t* keys, int capacity) noexcept override;
   void SetTimes(int64_t monotonic_ns, int64_t wall_ns) noexcept override;
   void WaitIdle(int) noexcept override {}
   void Wake() noexcept override {}
@@ -57,7 +56,7 @@ class MemoryPacketIo final : public PacketIo {
   bool Inject(const TransportAddress& local, const TransportAddress& remote, const uint8_t* data,
               size_t size);
   // The oldest datagram that was sent, or nullptr; DropSent removes it.
-  const MemoryDatagram* FrontSent() const noexcept;
+  const MemoryDatagram* FrontSent() const noexcept { return sent_.Front(); }
   void DropSent() noexcept { sent_.Drop(); }
 
  protected:
@@ -65,17 +64,24 @@ class MemoryPacketIo final : public PacketIo {
               size_t size) noexcept override;
 
  private:
+  // A port that is listened to, with what waits there.
   struct Listener {
-    TransportAddress local;
-    uint32_t key;
-    bool rtcp;
+    Listener(const TransportAddress& its_local, uint32_t its_key, bool is_rtcp, size_t capacity)
+        : local(its_local), key(its_key), rtcp(is_rtcp), waiting(capacity) {}
+    const TransportAddress local;
+    const uint32_t key;
+    const bool rtcp;
+    DatagramRing waiting;
   };
 
-  const Listener* Find(const TransportAddress& local) const noexcept;
+  Listener* Find(const TransportAddress& local) noexcept;
 
+  const size_t listener_capacity_;
   std::unordered_multimap<uint16_t, Listener> listeners_;  // by local port
-  DatagramRing inbound_;
   DatagramRing sent_;
+  size_t rtcp_waiting_ = 0;  // datagrams on all RTCP ports
+  Datagram datagrams_[kBatch];
+  uint8_t buffers_[kBatch][kMaxDatagramBytes];
   int64_t now_ns_ = 0;
 };
 

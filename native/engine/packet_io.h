@@ -1,4 +1,4 @@
-// How a worker exchanges datagrams: with sockets (SocketPacketIo, through epoll) or with memory
+// How a worker exchanges datagrams: with sockets (SocketPacketIo) or with memory
 // (MemoryPacketIo, for manual mode and tests). Worker code is the same with both. Owned by one
 // worker; nothing here allocates after construction, apart from the ends of MemoryPacketIo that the
 // test or the JavaScript thread calls.
@@ -15,28 +15,33 @@ namespace mixminus {
 // The largest datagram that is read; anything longer cannot be RTP audio on an Ethernet path.
 constexpr size_t kMaxDatagramBytes = 1500;
 
+// One datagram in the receiver's memory, valid until its next call.
+struct Datagram {
+  const uint8_t* data = nullptr;
+  size_t size = 0;  // 0: it was longer than kMaxDatagramBytes
+  TransportAddress from;
+  int64_t arrival_ns = 0;  // monotonic
+};
+
 class PacketIo {
  public:
-  // A socket with something to read. `key` is what Attach was given: the leg's row.
-  struct Ready {
-    uint32_t key;
-    int fd;
-    bool rtcp;
-  };
-  static constexpr uint32_t kMaxKey = (1u << 31) - 2;
+  // Datagrams that one call gives at most.
+  static constexpr int kBatch = 8;
 
   virtual ~PacketIo() = default;
 
-  // Starts and stops watching a pair. Attach answers false when the kernel refuses.
+  // Starts and stops watching a pair; `key` is the leg's row. Attach answers false when the kernel
+  // refuses.
   virtual bool Attach(const PortPair& ports, uint32_t key) noexcept = 0;
   virtual void Detach(const PortPair& ports) noexcept = 0;
 
-  // Fills up to `capacity` sockets that have a datagram now; each may be read once before the next
-  // call.
-  virtual int Poll(Ready* out, int capacity) noexcept = 0;
-  // Size of the datagram, 0 for one that was too long, -1 for none. `arrival_ns` is monotonic.
-  virtual int Receive(const Ready& ready, uint8_t* buffer, size_t capacity, TransportAddress* from,
-                      int64_t* arrival_ns) noexcept = 0;
+  // Reads what waits on one of the pair's ports, up to kBatch datagrams; returns how many.
+  virtual int Read(const PortPair& ports, bool rtcp, const Datagram** out) noexcept = 0;
+  // Fills in the keys of pairs whose RTCP port has something to read, up to `capacity`. RTCP is
+  // rare, so that it is asked for as a whole; RTP comes with every tick, so that each leg reads its
+  // own.
+  virtual int PollRtcp(uint32_t* keys, int capacity) noexcept = 0;
+
   // False when the datagram was refused; the others are counted.
   bool Send(const PortPair& ports, bool rtcp, const TransportAddress& to, const uint8_t* data,
             size_t size) noexcept {
@@ -45,6 +50,7 @@ class PacketIo {
     return sent;
   }
   uint64_t sent() const noexcept { return sent_; }
+  uint64_t received() const noexcept { return received_; }
 
   // Called before each round of receiving.
   virtual void SetTimes(int64_t monotonic_ns, int64_t wall_ns) noexcept = 0;
@@ -57,8 +63,11 @@ class PacketIo {
   virtual bool DoSend(const PortPair& ports, bool rtcp, const TransportAddress& to,
                       const uint8_t* data, size_t size) noexcept = 0;
 
+  void CountReceived(int datagrams) noexcept { received_ += static_cast<uint64_t>(datagrams); }
+
  private:
   uint64_t sent_ = 0;
+  uint64_t received_ = 0;
 };
 
 }  // namespace mixminus

@@ -12,12 +12,7 @@
 namespace mixminus {
 namespace {
 
-constexpr int kBatch = 256;
-
-// What epoll hands back: descriptor above, then the RTCP bit, then the key.
-uint64_t Pack(int fd, bool rtcp, uint32_t key) noexcept {
-  return (static_cast<uint64_t>(fd) << 32) | (rtcp ? 1u << 31 : 0u) | key;
-}
+constexpr int kEvents = 64;
 
 }  // namespace
 
@@ -30,31 +25,29 @@ SocketPacketIo::~SocketPacketIo() {
 }
 
 bool SocketPacketIo::Attach(const PortPair& ports, uint32_t key) noexcept {
-  if (!Watch(ports.rtp_fd, key, false)) return false;
-  if (Watch(ports.rtcp_fd, key, true)) return true;
-  epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, ports.rtp_fd, nullptr);
-  return false;
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u32 = key;
+  return epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, ports.rtcp_fd, &event) == 0;
 }
 
 void SocketPacketIo::Detach(const PortPair& ports) noexcept {
-  epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, ports.rtp_fd, nullptr);
   epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, ports.rtcp_fd, nullptr);
 }
 
-int SocketPacketIo::Poll(Ready* out, int capacity) noexcept {
-  epoll_event events[kBatch];
-  const int count = epoll_wait(epoll_fd_, events, std::min(capacity, kBatch), 0);
-  for (int i = 0; i < count; ++i) {
-    const uint64_t data = events[i].data.u64;
-    out[i] = {static_cast<uint32_t>(data) & ~(1u << 31), static_cast<int>(data >> 32),
-              (data & (1u << 31)) != 0};
-  }
+int SocketPacketIo::PollRtcp(uint32_t* keys, int capacity) noexcept {
+  epoll_event events[kEvents];
+  const int count = epoll_wait(epoll_fd_, events, std::min(capacity, kEvents), 0);
+  for (int i = 0; i < count; ++i) keys[i] = events[i].data.u32;
   return std::max(count, 0);
 }
 
-int SocketPacketIo::Receive(const Ready& ready, uint8_t* buffer, size_t capacity,
-                            TransportAddress* from, int64_t* arrival_ns) noexcept {
-  return ReceiveUdp(ready.fd, buffer, capacity, wall_offset_ns_, from, arrival_ns);
+int SocketPacketIo::Read(const PortPair& ports, bool rtcp, const Datagram** out) noexcept {
+  const int count = batch_.Receive(rtcp ? ports.rtcp_fd : ports.rtp_fd);
+  for (int i = 0; i < count; ++i) batch_.Get(i, wall_offset_ns_, &datagrams_[i]);
+  CountReceived(count);
+  *out = datagrams_;
+  return count;
 }
 
 bool SocketPacketIo::DoSend(const PortPair& ports, bool rtcp, const TransportAddress& to,
@@ -74,12 +67,5 @@ void SocketPacketIo::WaitIdle(int timeout_ms) noexcept {
 }
 
 void SocketPacketIo::Wake() noexcept { eventfd_write(wake_fd_, 1); }
-
-bool SocketPacketIo::Watch(int fd, uint32_t key, bool rtcp) noexcept {
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.u64 = Pack(fd, rtcp, key);
-  return epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) == 0;
-}
 
 }  // namespace mixminus

@@ -1,9 +1,11 @@
-// PacketIo on the kernel's UDP: one level-triggered epoll set for each worker, asked with timeout 0
-// on the grid. Level triggering gives each ready socket one read per round, so that a call costs
-// one recvmsg per packet and a flood on one port cannot starve the others.
+// PacketIo on the kernel's UDP. RTP is read by its leg at the leg's tick, one recvmmsg for what
+// came since the last one: a packet that comes every 20 ms needs no announcement (watching RTP by
+// epoll as well cost 10 to 15 % more CPU in a room of 100). RTCP sockets, which are nearly always
+// empty, are watched by one level-triggered epoll set.
 #pragma once
 
 #include "engine/packet_io.h"
+#include "engine/udp_batch.h"
 
 namespace mixminus {
 
@@ -19,9 +21,8 @@ class SocketPacketIo final : public PacketIo {
 
   bool Attach(const PortPair& ports, uint32_t key) noexcept override;
   void Detach(const PortPair& ports) noexcept override;
-  int Poll(Ready* out, int capacity) noexcept override;
-  int Receive(const Ready& ready, uint8_t* buffer, size_t capacity, TransportAddress* from,
-              int64_t* arrival_ns) noexcept override;
+  int Read(const PortPair& ports, bool rtcp, const Datagram** out) noexcept override;
+  int PollRtcp(uint32_t* keys, int capacity) noexcept override;
   void SetTimes(int64_t monotonic_ns, int64_t wall_ns) noexcept override;
   void WaitIdle(int timeout_ms) noexcept override;
   void Wake() noexcept override;
@@ -31,11 +32,11 @@ class SocketPacketIo final : public PacketIo {
               size_t size) noexcept override;
 
  private:
-  bool Watch(int fd, uint32_t key, bool rtcp) noexcept;
-
   int epoll_fd_ = -1;
   int wake_fd_ = -1;  // eventfd
   int64_t wall_offset_ns_ = 0;
+  UdpBatch batch_;
+  Datagram datagrams_[kBatch];
 };
 
 // Sockets from the kernel, for the port pool.

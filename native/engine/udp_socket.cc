@@ -43,16 +43,6 @@ void Prepare(OpenedSocket* opened, uint8_t family) noexcept {
   opened->short_buffer = BufferIsShort(fd, SO_RCVBUF) || BufferIsShort(fd, SO_SNDBUF);
 }
 
-int64_t ArrivalNs(msghdr* message, int64_t wall_offset_ns) noexcept {
-  for (cmsghdr* item = CMSG_FIRSTHDR(message); item != nullptr; item = CMSG_NXTHDR(message, item)) {
-    if (item->cmsg_level != SOL_SOCKET || item->cmsg_type != SO_TIMESTAMPNS) continue;
-    timespec stamp{};
-    std::memcpy(&stamp, CMSG_DATA(item), sizeof(stamp));
-    return static_cast<int64_t>(stamp.tv_sec) * kNsPerSecond + stamp.tv_nsec - wall_offset_ns;
-  }
-  return MonotonicNs();
-}
-
 }  // namespace
 
 OpenedSocket OpenUdpSocket(const TransportAddress& local) noexcept {
@@ -91,23 +81,14 @@ int DrainUdpSocket(int fd) noexcept {
   return count;
 }
 
-int ReceiveUdp(int fd, uint8_t* buffer, size_t capacity, int64_t wall_offset_ns,
-               TransportAddress* from, int64_t* arrival_ns) noexcept {
-  sockaddr_storage source{};
-  iovec data{buffer, capacity};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(timespec))];
-  msghdr message{};
-  message.msg_name = &source;
-  message.msg_namelen = sizeof(source);
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof(control);
-  const ssize_t size = recvmsg(fd, &message, MSG_DONTWAIT);
-  if (size < 0) return -1;
-  *from = FromSockaddr(source);
-  *arrival_ns = ArrivalNs(&message, wall_offset_ns);
-  return (message.msg_flags & MSG_TRUNC) != 0 ? 0 : static_cast<int>(size);
+int64_t ArrivalNs(msghdr* message, int64_t wall_offset_ns) noexcept {
+  for (cmsghdr* item = CMSG_FIRSTHDR(message); item != nullptr; item = CMSG_NXTHDR(message, item)) {
+    if (item->cmsg_level != SOL_SOCKET || item->cmsg_type != SO_TIMESTAMPNS) continue;
+    timespec stamp{};
+    std::memcpy(&stamp, CMSG_DATA(item), sizeof(stamp));
+    return static_cast<int64_t>(stamp.tv_sec) * kNsPerSecond + stamp.tv_nsec - wall_offset_ns;
+  }
+  return MonotonicNs();
 }
 
 bool SendUdp(int fd, const TransportAddress& to, const uint8_t* data, size_t size) noexcept {

@@ -3,6 +3,8 @@
 // allocates.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <cstddef>
 #include <cstdint>
 
@@ -28,11 +30,9 @@ void CloseUdpSocket(int fd) noexcept;
 // Throws away what waits in the socket's buffer; returns how many datagrams that was.
 int DrainUdpSocket(int fd) noexcept;
 
-// Returns the size of one datagram, or -1 when there is none. One that does not fit `capacity`
-// comes as size 0. `arrival_ns` is the monotonic time of its arrival in the kernel;
-// `wall_offset_ns` is wall minus monotonic time.
-int ReceiveUdp(int fd, uint8_t* buffer, size_t capacity, int64_t wall_offset_ns,
-               TransportAddress* from, int64_t* arrival_ns) noexcept;
+// The monotonic time at which the kernel received a datagram of recvmsg(2); now, where it did not
+// say. `wall_offset_ns` is wall minus monotonic time.
+int64_t ArrivalNs(msghdr* message, int64_t wall_offset_ns) noexcept;
 
 // False when the kernel refused the datagram.
 bool SendUdp(int fd, const TransportAddress& to, const uint8_t* data, size_t size) noexcept;

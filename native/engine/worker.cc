@@ -2,7 +2,6 @@
 #include "engine/worker.h"
 
 #include "core/base/check.h"
-#include "core/rtp/packet.h"
 
 namespace mixminus {
 
@@ -16,9 +15,8 @@ Worker::Worker(const WorkerInit& init)
 }
 
 void Worker::RunGridPoint(const TickTime& time) noexcept {
-  wall_ns_ = time.wall_ns;
   io_->SetTimes(time.now_ns, time.wall_ns);
-  Receive();
+  ReadRtcp(time);
   ApplyCommands(time);
   const int phase = static_cast<int>(time.grid % kPhases);
   for (Conference* room : rooms_[phase]) room->Tick(time, &silence_);
@@ -40,34 +38,13 @@ void Worker::TickLone(MediaLeg* leg, const TickTime& time) noexcept {
   leg->EndTick(time, false);
 }
 
-void Worker::Receive() noexcept {
-  // Each round reads one datagram from each ready socket; the bound keeps a flood from eating the
-  // tick.
-  constexpr int kRounds = 16;
-  constexpr int kBatch = 256;
-  PacketIo::Ready ready[kBatch];
-  for (int round = 0; round < kRounds; ++round) {
-    const int count = io_->Poll(ready, kBatch);
-    if (count == 0) return;
-    for (int i = 0; i < count; ++i) ReceiveOne(ready[i]);
-  }
-}
-
-void Worker::ReceiveOne(const PacketIo::Ready& ready) noexcept {
-  uint8_t buffer[kMaxDatagramBytes];
-  TransportAddress from;
-  int64_t arrival_ns = 0;
-  const int size = io_->Receive(ready, buffer, sizeof(buffer), &from, &arrival_ns);
-  if (size < 0) return;
-  ++packets_in_;
-  MediaLeg* leg = owned_[ready.key];
-  if (leg == nullptr) return;
-  const size_t bytes = static_cast<size_t>(size);
-  // On a muxed port the packet type tells them apart (RFC 5761 4).
-  if (ready.rtcp || LooksLikeRtcp(buffer, bytes)) {
-    leg->HandleRtcp(buffer, bytes, from, wall_ns_);
-  } else {
-    leg->HandleRtp(buffer, bytes, from, arrival_ns);
+void Worker::ReadRtcp(const TickTime& time) noexcept {
+  // Level triggering: what one round leaves behind comes with the next grid point.
+  constexpr int kMost = 64;
+  uint32_t keys[kMost];
+  const int count = io_->PollRtcp(keys, kMost);
+  for (int i = 0; i < count; ++i) {
+    if (MediaLeg* leg = owned_[keys[i]]) leg->ReadRtcp(time);
   }
 }
 
@@ -252,7 +229,7 @@ void Worker::Publish() noexcept {
   stats_.Set(WorkerStat::kMaxLatenessUs, static_cast<double>(max_late_ns_) / 1000);
   stats_.Set(WorkerStat::kSumLatenessUs, static_cast<double>(sum_late_ns_) / 1000);
   stats_.Set(WorkerStat::kBusyNs, busy_ns_);
-  stats_.Set(WorkerStat::kPacketsIn, packets_in_);
+  stats_.Set(WorkerStat::kPacketsIn, io_->received());
   stats_.Set(WorkerStat::kPacketsOut, io_->sent());
   stats_.Set(WorkerStat::kLegs, leg_count_);
   stats_.Set(WorkerStat::kRooms, room_count_);

@@ -1,7 +1,8 @@
-// One media thread: its sockets, its legs, its rooms. It wakes on the 5 ms grid, drains what
-// arrived, applies all commands that wait, ticks the rooms and lone legs of the grid point's phase,
-// and publishes. Nothing is shared with other workers but the mailboxes through which a leg changes
-// hands. In manual mode the JavaScript thread calls RunGridPoint itself.
+// One media thread: its sockets, its legs, its rooms. It wakes on the 5 ms grid, reads RTCP,
+// applies all commands that wait, ticks the rooms and lone legs of the grid point's phase (each leg
+// reads its RTP there), and publishes. Nothing is shared with other workers but the mailboxes
+// through which a leg changes hands. In manual mode the JavaScript thread calls RunGridPoint
+// itself.
 #pragma once
 
 #include <atomic>
@@ -58,8 +59,7 @@ class Worker {
   void TryRealtime() noexcept;
   void SleepWhileIdle() noexcept;
   void NoteLateness(int64_t late_ns) noexcept;
-  void Receive() noexcept;
-  void ReceiveOne(const PacketIo::Ready& ready) noexcept;
+  void ReadRtcp(const TickTime& time) noexcept;
 
   bool Ready(const Command& command) noexcept;
   bool Owns(const MediaLeg* leg) noexcept;
@@ -102,9 +102,7 @@ class Worker {
   int64_t busy_ns_ = 0;
   int64_t max_late_ns_ = 0;
   int64_t sum_late_ns_ = 0;
-  uint64_t packets_in_ = 0;
   bool realtime_ = false;
-  int64_t wall_ns_ = 0;
 };
 
 }  // namespace mixminus

@@ -43,7 +43,7 @@ int JitterBuffer::level_units() const noexcept {
 // Time from the play point to the head, when that is a gap to be waited for and not a jump of
 // timestamps.
 int JitterBuffer::Lead(int64_t head) const noexcept {
-  if (filling_ || begun_) return 0;
+  if (filling_) return 0;
   const int64_t lead = slots_[Index(head)].timestamp - play_;
   return lead > 0 && lead <= max_ ? static_cast<int>(lead) : 0;
 }
@@ -117,7 +117,6 @@ void JitterBuffer::TrimExcess() noexcept {
   if (level_ <= max_) return;
   int64_t head = 0;
   if (!FindHead(&head)) return;
-  play_ += Lead(head);
   while (level_units() - Lead(head) > SetPoint() && audio_count_ > 1) {
     DropHead(head);
     FindHead(&head);

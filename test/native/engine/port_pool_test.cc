@@ -144,40 +144,22 @@ TEST_CASE(
     REQUIRE(SendUdp(caller.fd, control, late, sizeof(late)));
     const PortPair again = Leased(&pool, 6 * kSecond, address);
     CHECK(again.rtp_fd == pair.rtp_fd);
-    uint8_t buffer[16];
+    std::vector<uint8_t> datagram;
     TransportAddress from;
-    int64_t arrival_ns = 0;
-    CHECK(ReceiveUdp(again.rtp_fd, buffer, sizeof(buffer), 0, &from, &arrival_ns) == -1);
-    CHECK(ReceiveUdp(again.rtcp_fd, buffer, sizeof(buffer), 0, &from, &arrival_ns) == -1);
+    CHECK(ReceiveFrom(again.rtp_fd, &datagram) == -1);
+    CHECK(ReceiveFrom(again.rtcp_fd, &datagram) == -1);
     // It still works.
     REQUIRE(SendUdp(caller.fd, pair.local, late, sizeof(late)));
-    CHECK(ReceiveUdp(again.rtp_fd, buffer, sizeof(buffer), WallNs() - MonotonicNs(), &from,
-                     &arrival_ns) == 3);
-    CHECK(from.family == address.family);
-    CHECK(std::abs(arrival_ns - MonotonicNs()) < kSecond);
+    CHECK(ReceiveFrom(again.rtp_fd, &datagram, &from) == 3);
+    CHECK(from == BoundAddress(caller.fd));
     pool.Return(again, 0);
     CloseUdpSocket(caller.fd);
   }
 }
 
-TEST_CASE(
-    "a datagram that does not fit comes as size 0, an address that is not ours is an error with "
-    "its name") {
+TEST_CASE("an address that is not ours is an error with its name") {
   KernelSocketFactory sockets;
-  PortPoolOptions options = Options(23'500, 23'999);
-  options.ready_pairs = 0;
-  PortPool pool(&sockets, options, static_cast<uint32_t>(getpid()));
-  const PortPair pair = Leased(&pool, 0, Address("127.0.0.1", 0));
-  const OpenedSocket caller = OpenUdpSocket(Address("127.0.0.1", 0));
-  const uint8_t data[32] = {};
-  REQUIRE(SendUdp(caller.fd, pair.local, data, sizeof(data)));
-  uint8_t buffer[16];
-  TransportAddress from;
-  int64_t arrival_ns = 0;
-  CHECK(ReceiveUdp(pair.rtp_fd, buffer, sizeof(buffer), 0, &from, &arrival_ns) == 0);
-  pool.Return(pair, 0);
-  CloseUdpSocket(caller.fd);
-
+  PortPool pool(&sockets, Options(23'500, 23'999), 0);
   PortPair none;
   const EngineStatus status = pool.Lease(Address("192.0.2.1", 0), 0, &none);
   CHECK(std::string(status.code()) == "ERR_ADDRESS_NOT_AVAILABLE");

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <map>
@@ -31,19 +32,16 @@ inline TransportAddress Address(const std::string& text, uint16_t port) {
 
 inline std::vector<uint8_t> Rtp(uint8_t payload_type, uint16_t sequence, uint32_t timestamp,
                                 uint32_t ssrc, const std::vector<uint8_t>& payload) {
-  std::vector<uint8_t> packet = {0x80,
-                                 payload_type,
-                                 static_cast<uint8_t>(sequence >> 8),
-                                 static_cast<uint8_t>(sequence),
-                                 static_cast<uint8_t>(timestamp >> 24),
-                                 static_cast<uint8_t>(timestamp >> 16),
-                                 static_cast<uint8_t>(timestamp >> 8),
-                                 static_cast<uint8_t>(timestamp),
-                                 static_cast<uint8_t>(ssrc >> 24),
-                                 static_cast<uint8_t>(ssrc >> 16),
-                                 static_cast<uint8_t>(ssrc >> 8),
-                                 static_cast<uint8_t>(ssrc)};
-  packet.insert(packet.end(), payload.begin(), payload.end());
+  std::vector<uint8_t> packet(kRtpHeaderSize + payload.size());
+  packet[0] = 0x80;
+  packet[1] = payload_type;
+  packet[2] = static_cast<uint8_t>(sequence >> 8);
+  packet[3] = static_cast<uint8_t>(sequence);
+  for (size_t i = 0; i < 4; ++i) {
+    packet[4 + i] = static_cast<uint8_t>(timestamp >> (24 - 8 * i));
+    packet[8 + i] = static_cast<uint8_t>(ssrc >> (24 - 8 * i));
+  }
+  std::copy(payload.begin(), payload.end(), packet.begin() + kRtpHeaderSize);
   return packet;
 }
 
@@ -237,6 +235,26 @@ class Rig {
   // Last, so that it goes first: the engine writes into the table until it is closed.
   std::unique_ptr<Engine> engine;
 };
+
+// Reads one datagram of a socket of the test: its size, or −1 when there is none.
+inline int ReceiveFrom(int fd, std::vector<uint8_t>* datagram, TransportAddress* from = nullptr) {
+  datagram->resize(2000);
+  sockaddr_storage source{};
+  socklen_t length = sizeof(source);
+  const ssize_t size = recvfrom(fd, datagram->data(), datagram->size(), MSG_DONTWAIT,
+                                reinterpret_cast<sockaddr*>(&source), &length);
+  datagram->resize(size > 0 ? static_cast<size_t>(size) : 0);
+  if (from != nullptr) *from = FromSockaddr(source);
+  return static_cast<int>(size);
+}
+
+// The address that a socket is bound to.
+inline TransportAddress BoundAddress(int fd) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof(address);
+  REQUIRE(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+  return FromSockaddr(address);
+}
 
 // The code that hears exactly these codes at once: decoded, summed, clipped, encoded.
 inline uint8_t MixOf(const std::vector<int>& codes) {

@@ -221,6 +221,26 @@ TEST_CASE("a room grows past its first memory in one call, and everybody hears e
   CHECK(AllOf(phones[39].Heard(), MixOf({0xB0, 0xB1, 0xB2})));
 }
 
+TEST_CASE("a flood on one member's port disturbs nobody else") {
+  Rig rig;
+  Phone a = rig.Call();
+  Phone b = rig.Call();
+  Phone flooded = rig.Call();
+  rig.Room({&a, &b, &flooded});
+  rig.Talk({&a, &b, &flooded}, {kA, kB, 0xFF}, kSettle);
+  rig.Talk({&a, &b, &flooded}, {kA, kB, -1}, 20);
+  const auto junk = Rtp(0, 1, 1, 0xBAD, std::vector<uint8_t>(kFrameBytes, 0));
+  for (int i = 0; i < 50; ++i) {
+    for (int j = 0; j < 200; ++j) rig.InjectFrom(flooded, Address("203.0.113.5", 9), junk);
+    rig.Talk({&a, &b, &flooded}, {kA, kB, -1}, 1);
+    REQUIRE(AllOf(a.Heard(), kB));
+    REQUIRE(AllOf(b.Heard(), kA));
+    REQUIRE(AllOf(flooded.Heard(), MixOf({kA, kB})));
+  }
+  CHECK(rig.Stat(flooded, LegStat::kStrangers) > 1000);
+  CHECK(rig.Stat(a, LegStat::kPacketsLost) == 0);
+}
+
 TEST_CASE("a room that grows keeps who is in it, muted or not") {
   Rig rig;
   std::vector<Phone> phones;

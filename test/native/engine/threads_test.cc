@@ -27,13 +27,6 @@ struct SocketPhone {
   uint8_t last_code = 0;
 };
 
-TransportAddress BoundAddress(int fd) {
-  sockaddr_storage address{};
-  socklen_t size = sizeof(address);
-  REQUIRE(getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-  return FromSockaddr(address);
-}
-
 EngineOptions ThreadedOptions(int workers) {
   EngineOptions options;
   options.workers = workers;
@@ -94,14 +87,11 @@ class ThreadedRig {
                             std::vector<uint8_t>(kFrameBytes, code));
     ++phone->sequence;
     SendUdp(phone->fd, phone->local, packet.data(), packet.size());
-    uint8_t buffer[2000];
-    TransportAddress from;
-    int64_t arrival_ns = 0;
-    int size = 0;
-    while ((size = ReceiveUdp(phone->fd, buffer, sizeof(buffer), 0, &from, &arrival_ns)) >= 0) {
-      if (size != kRtpHeaderSize + kFrameBytes) continue;
+    std::vector<uint8_t> heard;
+    while (ReceiveFrom(phone->fd, &heard) >= 0) {
+      if (heard.size() != kRtpHeaderSize + kFrameBytes) continue;
       ++phone->heard;
-      phone->last_code = buffer[kRtpHeaderSize];
+      phone->last_code = heard[kRtpHeaderSize];
     }
   }
 

@@ -81,7 +81,7 @@ TEST_CASE("resampler: odd rates work as well") {
     const auto out = Convert(in_rate, 8000, Sine(in_rate, 700, in_rate));
     CAPTURE(in_rate);
     CHECK(out.size() == 8000);
-    CHECK(SnrDb(out, 8000, 700, 10000) > 60);
+    CHECK(SnrDb(out, 8000, 700, 10000) > 70);
   }
 }
 

@@ -112,6 +112,38 @@ TEST_CASE("concealer: neither the begin nor the end of a gap clicks") {
   }
 }
 
+TEST_CASE("concealer: a sound slower than any period is continued without a step") {
+  for (int phase = 0; phase < 33; ++phase) {
+    std::vector<int16_t> played(1600);
+    for (size_t i = 0; i < played.size(); ++i) {
+      const double turns = 30.0 * static_cast<double>(i) / 8000 + phase / 33.0;
+      played[i] = static_cast<int16_t>(10000 * std::sin(2 * 3.14159265 * turns));
+    }
+    Concealer concealer(8000);
+    for (int i = 0; i < 10; ++i) {
+      if (i == 5 || i == 6) {
+        concealer.Conceal(played.data() + i * 160, 160);
+      } else {
+        concealer.OnAudio(played.data() + i * 160, 160);
+      }
+    }
+    CAPTURE(phase);
+    CHECK(LargestStep(played, 1, played.size()) < 2500);
+  }
+}
+
+TEST_CASE("concealer: a vowel that dies away is continued at its present level") {
+  auto speech = Vowel(8000, 330, 960);
+  for (size_t i = 0; i < speech.size(); ++i) {
+    speech[i] = static_cast<int16_t>(speech[i] * std::exp(-static_cast<double>(i) / 200));
+  }
+  Concealer concealer(8000);
+  auto played = speech;
+  for (int i = 0; i < 4; ++i) concealer.OnAudio(played.data() + i * 160, 160);
+  concealer.Conceal(played.data() + 640, 80);
+  CHECK(std::abs(LevelDbov(played.data() + 640, 80) - LevelDbov(speech.data() + 640, 80)) <= 3);
+}
+
 TEST_CASE("concealer: after the blend the signal is exact again") {
   const auto speech = Vowel(8000, 120, 1600);
   for (const int piece : {160, 13}) {

@@ -184,7 +184,9 @@ TEST_CASE("jitter buffer: a late packet whose end is still useful gives its end"
   stream.Put(1, units);
   CHECK(stream.Pull() == "1[160+160]");
   CHECK(stream.Pull() == "1[320+160]");
+  CHECK(stream.buffer.level_units() == 480);
   CHECK(stream.Pull() == "2[0+160]");
+  CHECK(stream.buffer.level_units() == 320);
   CHECK(stream.buffer.stats().lost == 0);
 }
 
@@ -225,9 +227,21 @@ TEST_CASE(
   for (int i = 2; i < 6; ++i) CHECK(stream.Pull() == std::to_string(i));
   const JitterStats stats = stream.buffer.stats();
   CHECK(stats.inserted_samples == 320);
+  CHECK(stats.rebases == 0);
   CHECK(stats.concealed_samples == 320);
   CHECK(stats.concealment_events == 1);
   CHECK(stats.lost == 0);
+}
+
+TEST_CASE("jitter buffer: a spike whose first packet is lost is heard from the second on") {
+  Stream stream;
+  stream.Start();
+  CHECK(stream.Pull() == "1");
+  for (int i = 0; i < 3; ++i) CHECK(stream.Pull() == "c160");
+  for (int i = 3; i < 6; ++i) stream.Put(i);
+  for (int i = 3; i < 6; ++i) CHECK(stream.Pull() == std::to_string(i));
+  CHECK(stream.buffer.stats().lost == 1);
+  CHECK(stream.buffer.stats().inserted_samples == 320);
 }
 
 TEST_CASE("jitter buffer: concealment while empty covers the loss that caused it") {
@@ -335,6 +349,23 @@ TEST_CASE("jitter buffer: markers are no loss, and the time behind them is silen
   CHECK(stream.buffer.packets() == 0);
 }
 
+TEST_CASE(
+    "jitter buffer: a lost marker between markers and audio is silence too; later losses are "
+    "concealed") {
+  Stream stream;
+  stream.Start();
+  stream.buffer.InsertMarker(102);
+  stream.buffer.InsertMarker(103);
+  stream.Put(5);
+  CHECK(stream.Pull() == "1");
+  for (int i = 0; i < 3; ++i) CHECK(stream.Pull() == "s160");
+  CHECK(stream.buffer.stats().concealed_samples == 0);
+  stream.Put(7);
+  CHECK(stream.Pull() == "5");
+  CHECK(stream.Pull() == "c160");
+  CHECK(stream.Pull() == "7");
+}
+
 TEST_CASE("jitter buffer: markers between audio that goes on change nothing") {
   Stream stream;
   // Sequence numbers 100, 102, 104 … are audio with timestamps in a row; the odd ones are markers.
@@ -377,6 +408,17 @@ TEST_CASE("jitter buffer: timestamps that jump while sequence goes on do not sto
     CHECK(stream.buffer.stats().rebases == 1);
     CHECK(stream.buffer.stats().concealed_samples == 0);
   }
+}
+
+TEST_CASE("jitter buffer: a jump back behind a loss does not stop the audio either") {
+  Stream stream;
+  stream.Start();
+  stream.Put(3, kFrame, 0);
+  CHECK(stream.Pull() == "1");
+  CHECK(stream.Pull() == "c160");
+  for (int i = 5; i < 8; ++i) stream.Put(i, kFrame, -1000000);
+  CHECK(stream.Pull() == "3");
+  for (int i = 5; i < 8; ++i) CHECK(stream.Pull() == std::to_string(i));
 }
 
 TEST_CASE("jitter buffer: one packet with a wild timestamp harms only itself") {
@@ -496,6 +538,13 @@ TEST_CASE("jitter buffer: says when to leave out and when to put in a frame") {
     ++ticks;
   }
   CHECK(ticks < 100);
+  // Not when the frame behind it is missing.
+  JitterPlan plan;
+  const int spare = stream.buffer.packets() - 1;
+  for (int i = 0; i < spare; ++i) stream.buffer.Pull(kFrame, &plan);
+  CHECK(stream.buffer.stats().average_level_ms > 60);
+  CHECK(stream.buffer.Advice() == JitterAdvice::kNone);
+  for (int i = 0; i < spare; ++i) stream.Put(number++);
   while (stream.buffer.Advice() != JitterAdvice::kShrinkNow && ticks < 1000) {
     stream.Put(number++);
     stream.Pull();

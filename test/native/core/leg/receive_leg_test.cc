@@ -241,22 +241,25 @@ TEST_CASE("receive leg: two sources at once do not make it change sides") {
 }
 
 TEST_CASE("receive leg: a source that begins anew is heard again after two packets") {
-  Phone phone;
-  for (int i = 0; i < 20; ++i) {
-    phone.Speak();
-    phone.Pull();
+  for (const int jump : {30000, 40000, -200}) {
+    Phone phone;
+    for (int i = 0; i < 20; ++i) {
+      phone.Speak();
+      phone.Pull();
+    }
+    phone.fields.sequence = static_cast<uint16_t>(phone.fields.sequence + jump);
+    phone.fields.timestamp = 12;
+    CHECK(phone.Speak() == InsertResult::kDiscarded);
+    phone.spoken.clear();
+    for (int i = 0; i < 20; ++i) {
+      CHECK(phone.Speak() == InsertResult::kAudio);
+      phone.Pull();
+    }
+    CHECK(phone.leg.stats().restarts() == 1);
+    phone.spoken.resize(18 * 160);
+    CAPTURE(jump);
+    CHECK(Find(phone.heard, phone.spoken) > 0);
   }
-  phone.fields.sequence = static_cast<uint16_t>(phone.fields.sequence + 30000);
-  phone.fields.timestamp = 12;
-  CHECK(phone.Speak() == InsertResult::kDiscarded);
-  phone.spoken.clear();
-  for (int i = 0; i < 20; ++i) {
-    CHECK(phone.Speak() == InsertResult::kAudio);
-    phone.Pull();
-  }
-  CHECK(phone.leg.stats().restarts() == 1);
-  phone.spoken.resize(18 * 160);
-  CHECK(Find(phone.heard, phone.spoken) > 0);
 }
 
 TEST_CASE("receive leg: payload types that were not negotiated are counted and leave silence") {
@@ -368,6 +371,18 @@ TEST_CASE("receive leg: renegotiation keeps the buffer where the codec stays") {
   phone.Speak();
   phone.leg.Configure(config);
   CHECK(phone.Pull() == PullResult::kSilence);
+}
+
+TEST_CASE("receive leg: packets that were in the buffer before a renegotiation are still decoded") {
+  Phone phone;
+  phone.fields.payload_type = 8;
+  for (int i = 0; i < 3; ++i) phone.Speak();
+  phone.Pull();
+  ReceiveLegConfig config = Config();
+  config.format_count = 1;
+  phone.leg.Configure(config);
+  phone.Pull();
+  CHECK(phone.leg.level_dbov() == 12);
 }
 
 TEST_CASE("receive leg: a reset source begins with probation, counters stay") {

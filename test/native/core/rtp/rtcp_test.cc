@@ -2,8 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -134,6 +136,10 @@ TEST_CASE("rtcp: validity checks of A.2") {
   broken[0] = static_cast<uint8_t>(broken[0] | 0x20);  // padding before the last packet
   CHECK(Parse(broken, &seen) == Status::kBadPadding);
   broken = bytes;
+  broken[0] = static_cast<uint8_t>(broken[0] | 0x20);
+  broken[7] = 4;  // even where the byte would do as a count
+  CHECK(Parse(broken, &seen) == Status::kBadPadding);
+  broken = bytes;
   broken[0] = 0x81;  // one block announced, none there
   CHECK(Parse(broken, &seen) == Status::kBadLength);
   broken = bytes;
@@ -158,6 +164,31 @@ TEST_CASE("rtcp: an SDES chunk without end mark or with an item past the end is 
   bytes[19] = 0;
   REQUIRE(Parse(bytes, &seen) == Status::kOk);
   CHECK(std::string(seen.cname) == "a");
+}
+
+TEST_CASE("rtcp: a name belongs to the source of its chunk") {
+  RtcpCompound seen;
+  for (const uint8_t second : {uint8_t{1}, uint8_t{2}}) {
+    const uint8_t first = second == 1 ? 2 : 1;
+    const std::vector<uint8_t> bytes = {0x80, 201, 0, 1,      0, 0,     0,   1, 0x82, 202,
+                                        0,    4,   0, 0,      0, first, 1,   1, 'a',  0,
+                                        0,    0,   0, second, 1, 1,     'b', 0};
+    REQUIRE(Parse(bytes, &seen) == Status::kOk);
+    CHECK(std::string(seen.cname) == (first == 1 ? "a" : "b"));
+  }
+}
+
+TEST_CASE("rtcp: cumulative loss is clamped to its 24 bits") {
+  for (const int32_t lost : {-0x800000, 0x7FFFFF, -0x800001, 0x800000, INT32_MIN, INT32_MAX}) {
+    RtcpReportBlock block;
+    block.cumulative_lost = lost;
+    RtcpReport report = Simple();
+    report.blocks = &block;
+    report.block_count = 1;
+    RtcpCompound seen;
+    REQUIRE(Parse(Build(report), &seen) == Status::kOk);
+    CHECK(seen.blocks[0].cumulative_lost == std::clamp(lost, -0x800000, 0x7FFFFF));
+  }
 }
 
 TEST_CASE("rtcp: padding at the end, unknown packets and extensions are skipped") {

@@ -100,6 +100,16 @@ TEST_CASE("latch: the stream may come back from elsewhere after silence") {
   CHECK(latch.destination() == moved);
 }
 
+TEST_CASE("latch: silence counts from the last packet, not from the latching") {
+  SourceLatch latch;
+  latch.SetSignalled(kSdp, 0);
+  UntilAccepted(&latch, kNat, 5, 100, 0);
+  for (int i = 0; i < 10; ++i) {
+    CHECK(latch.OnPacket(kNat, 5, static_cast<uint16_t>(103 + i), i * kS) == LatchVerdict::kAccept);
+  }
+  CHECK(UntilAccepted(&latch, kStranger, 5, 120, 10 * kS) == 21);
+}
+
 TEST_CASE("latch: a new signalled address re-arms, the same one or a hold does not") {
   SourceLatch latch;
   latch.SetSignalled(kSdp, 0);

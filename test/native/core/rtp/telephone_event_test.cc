@@ -140,6 +140,22 @@ TEST_CASE("telephone event: one longer than the duration field stays one (2.5.1.
   CHECK(sender.durations[0] == (0xFFFF + 2000) / 8);
 }
 
+TEST_CASE("telephone event: a marker there begins another event of the same key") {
+  Sender sender;
+  sender.Packet(1000, 11, false, 0xFFFF, true);
+  sender.Packet(1000 + 0xFFFF, 11, true, 2000, true);
+  CHECK(sender.Digits() == "##");
+}
+
+TEST_CASE("telephone event: an overtaken update does not shorten the event") {
+  Sender sender;
+  sender.Packet(1000, 9, false, 800, true);
+  sender.Packet(1000, 9, false, 320);
+  sender.receiver.FlushNow();
+  CHECK(sender.Digits() == "9");
+  CHECK(sender.durations[0] == 100);
+}
+
 TEST_CASE("telephone event: several events in one packet (2.5.1.5)") {
   Sender sender;
   const uint8_t payload[] = {1, 0x8A, 0x01, 0x90, 2, 0x8A, 0x01, 0x90};

@@ -14,7 +14,7 @@
 namespace mixminus {
 namespace {
 
-constexpr size_t kBufferSamples = 16 * 1024;
+constexpr size_t kBufferSamples = size_t{16} * 1024;
 constexpr auto kWritePeriod = std::chrono::milliseconds(50);
 
 // Writes everything or answers the errno that stopped it.

@@ -47,28 +47,28 @@ void ReceiveStats::StartSequence(uint16_t sequence) noexcept {
   jitter_q4_ = 0;
 }
 
-SequenceVerdict ReceiveStats::OnSequence(uint16_t sequence, size_t payload_size) noexcept {
-  if (probation_ > 0) {
-    if (sequence == static_cast<uint16_t>(highest_ + 1)) {
-      highest_ = sequence;
-      if (--probation_ == 0) {
-        // Unlike A.1 the packets of the probation count as received: they were buffered and will be
-        // played.
-        const uint16_t first = static_cast<uint16_t>(sequence - (kMinSequential - 1));
-        StartSequence(first);
-        highest_ = sequence;
-        if (sequence < first) cycles_ = kSequenceModulus;
-        received_ = kMinSequential;
-        octets_ = payload_size * kMinSequential;
-        return SequenceVerdict::kValid;
-      }
-    } else {
-      probation_ = kMinSequential - 1;
-      highest_ = sequence;
-    }
+// A new source is believed after two packets in a row.
+SequenceVerdict ReceiveStats::OnProbation(uint16_t sequence, size_t payload_size) noexcept {
+  const bool in_row = sequence == static_cast<uint16_t>(highest_ + 1);
+  highest_ = sequence;
+  if (!in_row) {
+    probation_ = kMinSequential - 1;
     return SequenceVerdict::kProbation;
   }
+  if (--probation_ > 0) return SequenceVerdict::kProbation;
+  // Unlike A.1 the packets of the probation count as received: they were buffered and will be
+  // played.
+  const auto first = static_cast<uint16_t>(sequence - (kMinSequential - 1));
+  StartSequence(first);
+  highest_ = sequence;
+  if (sequence < first) cycles_ = kSequenceModulus;
+  received_ = kMinSequential;
+  octets_ = payload_size * kMinSequential;
+  return SequenceVerdict::kValid;
+}
 
+SequenceVerdict ReceiveStats::OnSequence(uint16_t sequence, size_t payload_size) noexcept {
+  if (probation_ > 0) return OnProbation(sequence, payload_size);
   SequenceVerdict verdict = SequenceVerdict::kValid;
   const auto ahead = static_cast<uint16_t>(sequence - highest_);
   if (ahead < kMaxDropout) {

@@ -61,6 +61,7 @@ class ReceiveStats {
   double jitter_ms() const noexcept;
 
  private:
+  SequenceVerdict OnProbation(uint16_t sequence, size_t payload_size) noexcept;
   void StartSequence(uint16_t sequence) noexcept;
   int64_t Expected() const noexcept;
 

@@ -12,6 +12,10 @@ const command =
     names.some((name) => onPath(name));
 const file = (path) => () => existsSync(path);
 
+/** A shared library in the folder of whichever architecture this is. */
+const library = (name) => () =>
+  existsSync('/usr/lib') && readdirSync('/usr/lib').some((folder) => existsSync(`/usr/lib/${folder}/${name}`));
+
 /** libFuzzer and the sanitizers' run time for whichever clang is installed. */
 function fuzzerRuntime() {
   const base = '/usr/lib';
@@ -42,6 +46,8 @@ const needs = [
   { package: 'util-linux', purposes: ['test'], present: command('setarch') },
   { package: 'sip-tester', purposes: ['test'], present: command('sipp') },
   { package: 'baresip-core', purposes: ['test'], present: command('baresip') },
+  // An independent G.711, which the native tests load.
+  { package: 'libspandsp2', purposes: ['test'], present: library('libspandsp.so.2') },
   { package: 'sox', purposes: ['test'], present: command('sox') },
   { package: 'espeak-ng', purposes: ['test'], present: command('espeak-ng') },
   { package: 'openssl', purposes: ['test'], present: command('openssl') },

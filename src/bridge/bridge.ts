@@ -17,11 +17,4 @@ export class TwoPartyState {
   join(): RoomChange[] {
     return this.parties.map((sessionId) => ({ op: 'add', sessionId, muted: false, deaf: false }));
   }
-
-  /** The other party, or undefined for a stranger. */
-  peerOf(sessionId: SessionId): SessionId | undefined {
-    const [a, b] = this.parties;
-    if (sessionId === a) return b;
-    return sessionId === b ? a : undefined;
-  }
 }

@@ -1,20 +1,8 @@
 /**
  * Types of the dialog layer: its error, its options, and the wire types of the core that it lets through (SipMessage, SipUri).
  */
-import type { Clock } from '../base/clock.js';
 import { type ErrorCode, SessionError } from '../base/errors.js';
-import type { IdSource } from '../base/ids.js';
-import type { Logger } from '../base/logger.js';
-import type {
-  Authentication,
-  CoreLimits,
-  DatagramNetwork,
-  RegistrarConfig,
-  SipResponse,
-  StreamNetwork,
-  TimerConfig,
-  TlsCredentials,
-} from '../dialog-core/index.js';
+import type { DialogCoreConfig, SipResponse } from '../dialog-core/index.js';
 import type { Credentials } from '../session/index.js';
 
 export type {
@@ -67,23 +55,8 @@ export interface RegisterOptions {
   readonly expiresS?: number | undefined;
 }
 
-export interface DialogOptions {
+/** The core's options, but for listen addresses, which are URLs here. */
+export interface DialogOptions extends Omit<DialogCoreConfig, 'listen'> {
   /** `udp://IP:PORT`, `tcp://…`, `tls://…` each, IPv6 in brackets, port 0 for a free one; default `udp://0.0.0.0:5060`. */
   readonly listen?: readonly string[] | undefined;
-  /** Numeric address for Via, Contact and descriptions instead of the local one. */
-  readonly advertise?: string | undefined;
-  readonly userAgent?: string | undefined;
-  readonly limits?: Partial<CoreLimits> | undefined;
-  readonly timers?: Partial<TimerConfig> | undefined;
-  /** Default: everybody may call. */
-  readonly authentication?: Authentication | undefined;
-  readonly registrar?: RegistrarConfig | undefined;
-  readonly clock?: Clock | undefined;
-  readonly ids?: IdSource | undefined;
-  readonly logger?: Logger | undefined;
-  /** Sockets; tests pass a virtual network. */
-  readonly network?: DatagramNetwork | undefined;
-  readonly streams?: StreamNetwork | undefined;
-  /** Certificates as PEM text, for TLS. */
-  readonly tls?: TlsCredentials | undefined;
 }

@@ -2,12 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { TwoPartyState } from '../../../src/bridge/bridge.js';
 
 describe('TwoPartyState', () => {
-  it('joins both and knows who is whose peer', () => {
+  it('joins both, neither muted nor deaf', () => {
     const state = new TwoPartyState('a', 'b');
-    expect(state.join().map((change) => change.sessionId)).toEqual(['a', 'b']);
-    expect(state.peerOf('a')).toBe('b');
-    expect(state.peerOf('b')).toBe('a');
-    expect(state.peerOf('c')).toBeUndefined();
+    expect(state.join()).toEqual(['a', 'b'].map((sessionId) => ({ op: 'add', sessionId, muted: false, deaf: false })));
   });
 
   it('refuses a call with itself', () => {

@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildTools, type Load, type RunningServer, startLoad, startServer } from '../../bench/lib/programs.mjs';
 import { type BenchCall, SipCaller } from '../../bench/lib/sip-caller.mjs';
+import { ensureBuilt } from '../support/built-package.js';
+import { mediaPorts } from '../support/ports.js';
 import { toneLevelDbfs } from '../support/tone.js';
 
 const members = 20;
@@ -25,8 +27,11 @@ describe('an event loop that is blocked for two seconds', () => {
   let calls: BenchCall[] = [];
 
   beforeAll(async () => {
+    ensureBuilt();
     buildTools();
-    server = await startServer(['--media-ports', '40000-40199'], { nodeArgs: ['--import', blocker] });
+    server = await startServer(['--media-ports', mediaPorts(4 * members).join('-')], {
+      nodeArgs: ['--import', blocker],
+    });
     const records = [0, members - 1].flatMap((index) => ['--record', `${index}:${recording(index)}`]);
     // The members must be on time themselves: where real-time scheduling is not allowed, a busy machine costs them a little level.
     load = await startLoad(members, ['--talkers', talkers, '--realtime', ...records]);

@@ -1,8 +1,8 @@
 /**
  * An invite usage (RFC 5057): one INVITE, the dialog that came of it, and all that happens in it until BYE. This file is the hub: phases,
- * verbs, BYE, requests of the peer; the first INVITE is in invite-uac.ts or invite-uas.ts, later ones in reinvite.ts. Made by stack.ts.
+ * verbs, BYE, requests of the peer; the first INVITE is in invite-uac.ts or invite-uas.ts, later ones in reoffers.ts. Made by stack.ts.
  */
-import { type HeaderList, reasonPhrase, type SipRequest, type SipResponse } from '../message/index.js';
+import type { HeaderList, SipRequest, SipResponse } from '../message/index.js';
 import { patienceMs } from '../transaction/timers.js';
 import type { ClientUser } from '../transaction/transaction.js';
 import type { Body, EndedBy, Flow, InviteParams, ReasonHeader, ResponseParams, UsageId } from '../types.js';
@@ -14,8 +14,7 @@ import { InviteUac } from './invite-uac.js';
 import { InviteUas } from './invite-uas.js';
 import type { InviteFailure } from './outgoing-invite.js';
 import { parseReason } from './reason.js';
-import { IncomingReinvite, OutgoingReinvite } from './reinvite.js';
-import type { Reply } from './reply.js';
+import { Reoffers } from './reoffers.js';
 import { answer, sendBye } from './send.js';
 import { Timer, type TimerOwner } from './timer.js';
 import { isAllowed, type UsagePhase, type UsageVerb } from './usage-phase.js';
@@ -29,11 +28,7 @@ export class InviteUsage implements ClientUser, TimerOwner {
   #caller: InviteUac | undefined;
   #callee: InviteUas | undefined;
   #dialog: Dialog | undefined;
-  #outgoing: OutgoingReinvite | undefined;
-  #incoming: IncomingReinvite | undefined;
-  /** RFC 3261 14.1: who made the Call-ID waits longer after 491, so that the two do not collide again. */
-  readonly #ownsCallId: boolean;
-  #retry: Timer | undefined;
+  readonly #reoffers: Reoffers;
   #patience: Timer | undefined;
   #byeReason: ReasonHeader | undefined;
 
@@ -41,7 +36,7 @@ export class InviteUsage implements ClientUser, TimerOwner {
     this.#core = core;
     this.id = id;
     this.phase = phase;
-    this.#ownsCallId = phase === 'routing';
+    this.#reoffers = new Reoffers(core, this, phase === 'routing');
   }
 
   /** Begins a call; throws for parameters that cannot be sent. */
@@ -102,8 +97,8 @@ export class InviteUsage implements ClientUser, TimerOwner {
       this.#caller?.ack(body);
       this.#caller = undefined;
       this.phase = 'confirmed';
-    } else if (this.#outgoing?.ackOwed) {
-      this.#outgoing.ack(body);
+    } else if (this.#reoffers.ackOwed) {
+      this.#reoffers.ack(body);
     } else {
       throw misuse('ERR_INVALID_STATE', `no ACK is owed by usage ${this.id}`);
     }
@@ -113,12 +108,13 @@ export class InviteUsage implements ClientUser, TimerOwner {
     this.#check('bye');
     checkHeaders(reasonHeaders(reason));
     // RFC 3261 13.2.2.4: a call that nobody wants is acknowledged first, and then hung up.
-    if (this.phase === 'answered' || this.#outgoing?.ackOwed) this.ack(undefined);
+    if (this.phase === 'answered' || this.#reoffers.ackOwed) this.ack(undefined);
     const waits = this.phase === 'accepted';
     this.phase = 'ending';
     this.#byeReason = reason;
-    this.#dropReinvites();
-    this.#patience = this.#arm(this.#patience, patienceMs(this.#core.config.timers));
+    this.#reoffers.drop();
+    this.#patience ??= new Timer(this.#core.deadlines, this);
+    this.#patience.set(this.#core.nowMs + patienceMs(this.#core.config.timers));
     if (!waits) this.#sendBye();
   }
 
@@ -126,17 +122,7 @@ export class InviteUsage implements ClientUser, TimerOwner {
     this.#check('reinvite');
     checkHeaders(headers);
     checkBody(body);
-    if (this.#outgoing?.pending || this.#outgoing?.ackOwed) {
-      throw misuse('ERR_INVALID_STATE', `a re-INVITE of usage ${this.id} is in progress`);
-    }
-    this.#retry?.clear();
-    // RFC 3261 14.1: not while an INVITE of the peer is in progress. It would be answered 491; so it is here, without being sent.
-    if (this.#incoming?.pending || this.#incoming?.awaitingAck) {
-      this.#retryLater(491, reasonPhrase(491), undefined);
-    } else {
-      this.#outgoing = new OutgoingReinvite(this.#core, this, this.#requireDialog());
-      this.#outgoing.start(headers, body);
-    }
+    this.#reoffers.reinvite(this.#requireDialog(), headers, body);
   }
 
   answerReinvite(status: number, response: Extras): void {
@@ -144,15 +130,13 @@ export class InviteUsage implements ClientUser, TimerOwner {
     checkStatus(status, 200, 699);
     checkHeaders(response.headers, status >= 300 && status < 400);
     checkBody(response.body);
-    if (!this.#incoming?.pending)
-      throw misuse('ERR_INVALID_STATE', `no re-INVITE waits for an answer in usage ${this.id}`);
-    this.#incoming.answer(status, response);
+    this.#reoffers.answer(status, response);
   }
 
   // --- the peer ---
 
   takeAck(request: SipRequest): boolean {
-    return this.#callee?.takeAck(request) === true || this.#incoming?.takeAck(request) === true;
+    return this.#callee?.takeAck(request) === true || this.#reoffers.takeAck(request);
   }
 
   /** A request in one of this usage's dialogs that is no ACK and no CANCEL. */
@@ -165,33 +149,9 @@ export class InviteUsage implements ClientUser, TimerOwner {
       return;
     }
     dialog.remoteSeq = number;
-    if (request.method === 'INVITE') this.#handleReinvite(dialog, request, flow);
+    if (request.method === 'INVITE') this.#reoffers.handleReinvite(dialog, request, flow);
     else if (request.method === 'BYE') this.#handleBye(dialog, request, flow);
     else answer(this.#core, request, flow, optionsReply());
-  }
-
-  #handleReinvite(dialog: Dialog, request: SipRequest, flow: Flow): void {
-    const refusal = this.#refuseReinvite();
-    if (refusal) answer(this.#core, request, flow, refusal);
-    else this.#incoming = new IncomingReinvite(this.#core, this, dialog, request, flow);
-  }
-
-  /** Why a re-INVITE of the peer cannot be had now; undefined when it can. */
-  #refuseReinvite(): Reply | undefined {
-    const core = this.#core;
-    // RFC 3261 14.2: while the peer's earlier INVITE has no final response, 500 with a Retry-After of 0 to 10 s.
-    if (this.phase === 'ringing' || this.#incoming?.pending) {
-      const retryAfter = String(core.config.ids.uint32() % 11);
-      return { status: 500, headers: [['Retry-After', retryAfter]] };
-    }
-    if (this.phase === 'ending') return { status: 481 };
-    // 14.2: while an INVITE of ours is in progress, 491. Likewise from our 2xx to its ACK (RFC 5407 3.1.4), which may bear an answer.
-    const busy = this.#outgoing?.pending || this.#outgoing?.ackOwed || this.#incoming?.awaitingAck;
-    if (this.phase !== 'confirmed' || busy) return { status: 491 };
-    const { maxTransactions, retryAfterS } = core.config.limits;
-    if (core.transactions.size < maxTransactions) return undefined;
-    core.counters.refused += 1;
-    return { status: 503, headers: [['Retry-After', String(retryAfterS)]] };
   }
 
   #handleBye(dialog: Dialog, request: SipRequest, flow: Flow): void {
@@ -239,17 +199,7 @@ export class InviteUsage implements ClientUser, TimerOwner {
 
   handleReinviteFailure(failure: InviteFailure): void {
     if (this.phase !== 'confirmed') return;
-    const { status, reason, response, cause } = failure;
-    if (status === 491) {
-      this.#retryLater(status, reason, response);
-      return;
-    }
-    this.#core.emit({ type: 'reinviteFailed', usage: this.id, status, reason, response, willRetry: false });
-    // RFC 3261 12.2.1.2: 481 and 408, also by timeout, end the dialog. Everything else leaves it as it was (14.1).
-    const gone = response ? response.status === 481 || response.status === 408 : cause === 'timeout';
-    if (!gone) return;
-    sendBye(this.#core, this.#requireDialog(), undefined);
-    this.end('dialog-gone', undefined, undefined);
+    this.#reoffers.handleFailure(failure, this.#requireDialog());
   }
 
   /** The last event of the usage. */
@@ -264,19 +214,18 @@ export class InviteUsage implements ClientUser, TimerOwner {
     this.phase = 'over';
     this.#caller?.drop();
     this.#callee?.drop();
-    this.#dropReinvites();
-    this.#retry?.clear();
+    this.#reoffers.finish();
     this.#patience?.clear();
     if (this.#dialog) this.#core.store.removeDialog(this.#dialog);
     this.#core.store.removeUsage(this.id);
     // A transaction may hold on to this object for 32 s more, but not to what it was made of.
-    this.#caller = this.#callee = this.#outgoing = this.#incoming = this.#dialog = undefined;
+    this.#caller = this.#callee = this.#dialog = undefined;
   }
 
   /** The core closes: like {@link finish}, without a word to the peer. */
   abandon(): void {
     this.#callee?.abandon();
-    this.#incoming?.abandon();
+    this.#reoffers.abandon();
     this.end('closed', undefined, undefined);
   }
 
@@ -291,32 +240,12 @@ export class InviteUsage implements ClientUser, TimerOwner {
     if (this.phase === 'ending') this.end('local-bye', undefined, undefined);
   }
 
-  handleTimer(timer: Timer): void {
-    if (timer === this.#patience) this.end('local-bye', undefined, undefined);
-    else if (this.phase === 'confirmed') this.#core.emit({ type: 'retryNow', usage: this.id });
+  handleTimer(): void {
+    this.end('local-bye', undefined, undefined);
   }
 
   #sendBye(): void {
     sendBye(this.#core, this.#requireDialog(), this.#byeReason, this);
-  }
-
-  #dropReinvites(): void {
-    this.#outgoing?.drop();
-    this.#incoming?.drop();
-  }
-
-  /** RFC 3261 14.1: 2.1 to 4 s for who made the Call-ID, 0 to 2 s for the other, in units of 10 ms. */
-  #retryLater(status: number, reason: string, response: SipResponse | undefined): void {
-    const random = this.#core.config.ids.uint32();
-    const waitMs = this.#ownsCallId ? 2100 + 10 * (random % 191) : 10 * (random % 201);
-    this.#retry = this.#arm(this.#retry, waitMs);
-    this.#core.emit({ type: 'reinviteFailed', usage: this.id, status, reason, response, willRetry: true });
-  }
-
-  #arm(timer: Timer | undefined, delayMs: number): Timer {
-    const armed = timer ?? new Timer(this.#core.deadlines, this);
-    armed.set(this.#core.nowMs + delayMs);
-    return armed;
   }
 
   #requireDialog(): Dialog {

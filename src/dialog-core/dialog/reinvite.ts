@@ -1,6 +1,6 @@
 /**
  * INVITEs inside a confirmed dialog, one object for each (RFC 3261 14): ours and the peer's. Which may run at a time, and when to try again
- * after 491, is decided by invite-usage.ts, which owns them.
+ * after 491, is decided by reoffers.ts, which owns them.
  */
 import type { AuthAttempt } from '../auth.js';
 import type { HeaderList, SipRequest, SipResponse } from '../message/index.js';

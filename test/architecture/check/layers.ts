@@ -39,8 +39,9 @@ export const layers: Readonly<Record<string, readonly Door[]>> = {
   cli: [any('api'), any('server')],
 };
 
-/** Packages that a layer may load. The library itself loads none: a user of `mixminus` or `mixminus/sip` pays for none. */
+/** Packages that a layer may load. The library loads one, when a WebSocket is asked for: all others pay for none. */
 const packages: Readonly<Record<string, readonly string[]>> = {
+  'dialog-core': ['ws'],
   server: ['zod', 'pino'],
   cli: ['commander', 'zod', 'pino'],
 };

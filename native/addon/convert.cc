@@ -122,6 +122,12 @@ const char* CodecText(CodecId codec) {
       return "pcmu";
     case CodecId::kPcma:
       return "pcma";
+    case CodecId::kL16:
+      return "l16";
+    case CodecId::kG722:
+      return "g722";
+    case CodecId::kOpus:
+      return "opus";
     case CodecId::kNone:
       break;
   }

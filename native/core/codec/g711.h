@@ -20,6 +20,7 @@ void EncodeAlaw(const int16_t* in, int count, uint8_t* out) noexcept;
 
 class PcmuDecoder final : public AudioDecoder {
  public:
+  int sample_rate_hz() const noexcept override { return 8000; }
   int PacketSamples(const uint8_t* payload, size_t size) const noexcept override;
   int Decode(const uint8_t* payload, size_t size, int first, int16_t* out,
              int count) noexcept override;
@@ -28,6 +29,7 @@ class PcmuDecoder final : public AudioDecoder {
 
 class PcmaDecoder final : public AudioDecoder {
  public:
+  int sample_rate_hz() const noexcept override { return 8000; }
   int PacketSamples(const uint8_t* payload, size_t size) const noexcept override;
   int Decode(const uint8_t* payload, size_t size, int first, int16_t* out,
              int count) noexcept override;
@@ -36,12 +38,18 @@ class PcmaDecoder final : public AudioDecoder {
 
 class PcmuEncoder final : public AudioEncoder {
  public:
+  CodecId id() const noexcept override { return CodecId::kPcmu; }
+  int sample_rate_hz() const noexcept override { return 8000; }
+  bool CloneStateFrom(const AudioEncoder& other) noexcept override { return other.id() == id(); }
   size_t Encode(const int16_t* samples, int count, uint8_t* out, size_t capacity) noexcept override;
   void Reset() noexcept override {}
 };
 
 class PcmaEncoder final : public AudioEncoder {
  public:
+  CodecId id() const noexcept override { return CodecId::kPcma; }
+  int sample_rate_hz() const noexcept override { return 8000; }
+  bool CloneStateFrom(const AudioEncoder& other) noexcept override { return other.id() == id(); }
   size_t Encode(const int16_t* samples, int count, uint8_t* out, size_t capacity) noexcept override;
   void Reset() noexcept override {}
 };

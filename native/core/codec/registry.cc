@@ -1,4 +1,4 @@
-// The table of codecs. Pure; the shared objects hold no state.
+// The table of codecs and their factory. The shared objects hold no state.
 
 #include "core/codec/registry.h"
 
@@ -9,8 +9,8 @@ namespace mixminus {
 namespace {
 
 constexpr CodecInfo kCodecs[] = {
-    {CodecId::kPcmu, "PCMU", 0, 8000, 8000, 160},
-    {CodecId::kPcma, "PCMA", 8, 8000, 8000, 160},
+    {CodecId::kPcmu, "PCMU", 0, 8000, 8000, 1, 160, false},
+    {CodecId::kPcma, "PCMA", 8, 8000, 8000, 1, 160, false},
 };
 constexpr int kCodecCount = sizeof(kCodecs) / sizeof(kCodecs[0]);
 
@@ -29,11 +29,28 @@ bool SameName(const char* a, const char* b) noexcept {
   return *a == *b;
 }
 
+// The rate that the settings ask for; 0 when the codec does not have it.
+int SampleRate(const CodecSettings& settings) noexcept {
+  const CodecInfo* info = FindCodec(settings.id, settings.rtp_clock_hz);
+  if (info == nullptr) return 0;
+  if (settings.sample_rate_hz == 0 || settings.sample_rate_hz == info->sample_rate_hz) {
+    return info->sample_rate_hz;
+  }
+  return 0;
+}
+
 }  // namespace
 
 const CodecInfo* FindCodec(CodecId id) noexcept {
   for (const CodecInfo& info : kCodecs) {
     if (info.id == id) return &info;
+  }
+  return nullptr;
+}
+
+const CodecInfo* FindCodec(CodecId id, int rtp_clock_hz) noexcept {
+  for (const CodecInfo& info : kCodecs) {
+    if (info.id == id && info.rtp_clock_hz == rtp_clock_hz) return &info;
   }
   return nullptr;
 }
@@ -51,16 +68,39 @@ const CodecInfo* AllCodecs(int* count) noexcept {
   return kCodecs;
 }
 
+std::unique_ptr<AudioDecoder> MakeDecoder(const CodecSettings& settings) {
+  if (SampleRate(settings) == 0) return nullptr;
+  switch (settings.id) {
+    case CodecId::kPcmu:
+      return std::make_unique<PcmuDecoder>();
+    case CodecId::kPcma:
+      return std::make_unique<PcmaDecoder>();
+    default:
+      return nullptr;
+  }
+}
+
+std::unique_ptr<AudioEncoder> MakeEncoder(const CodecSettings& settings) {
+  if (SampleRate(settings) == 0) return nullptr;
+  switch (settings.id) {
+    case CodecId::kPcmu:
+      return std::make_unique<PcmuEncoder>();
+    case CodecId::kPcma:
+      return std::make_unique<PcmaEncoder>();
+    default:
+      return nullptr;
+  }
+}
+
 AudioDecoder* SharedDecoder(CodecId id) noexcept {
   switch (id) {
     case CodecId::kPcmu:
       return &pcmu_decoder;
     case CodecId::kPcma:
       return &pcma_decoder;
-    case CodecId::kNone:
-      break;
+    default:
+      return nullptr;
   }
-  return nullptr;
 }
 
 AudioEncoder* SharedEncoder(CodecId id) noexcept {
@@ -69,10 +109,9 @@ AudioEncoder* SharedEncoder(CodecId id) noexcept {
       return &pcmu_encoder;
     case CodecId::kPcma:
       return &pcma_encoder;
-    case CodecId::kNone:
-      break;
+    default:
+      return nullptr;
   }
-  return nullptr;
 }
 
 }  // namespace mixminus

@@ -244,7 +244,7 @@ export class SipStack {
   /** An ACK for a 2xx; one that matches nothing is dropped, for nothing ever answers an ACK. */
   #handleAck(request: SipRequest): void {
     const found = this.#core.store.find(request);
-    if (!found?.usage.takeAck(request)) this.#core.counters.unmatched += 1;
+    if (!found?.usage?.takeAck(request)) this.#core.counters.unmatched += 1;
   }
 
   /** RFC 3261 9.2: 200 when the INVITE is known, whether it can still be stopped or not. */
@@ -264,7 +264,8 @@ export class SipStack {
     const refusal = inspect(request, flow);
     if (!found) this.#reply(request, flow, refusal ?? { status: 481 });
     else if (refusal) answer(this.#core, request, flow, this.#signed(refusal));
-    else found.usage.handleRequest(found.dialog, request, flow);
+    else if (found.usage) found.usage.handleRequest(found.dialog, request, flow);
+    else answer(this.#core, request, flow, this.#signed({ status: 481 }));
   }
 
   #handleOutside(request: SipRequest, flow: Flow): void {

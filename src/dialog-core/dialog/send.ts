@@ -98,33 +98,40 @@ export function sendBye(
   reason: ReasonHeader | undefined,
   user: ClientUser = indifferent,
 ): void {
-  new PlainRequest(core, dialog, 'BYE', reasonHeaders(reason), user).send();
+  sendInDialog(core, dialog, { method: 'BYE', headers: reasonHeaders(reason) }, user);
+}
+
+/** Sends a request in a dialog that is no INVITE and no ACK, under the next CSeq. Returns that number, which a repetition with credentials moves on. */
+export function sendInDialog(
+  core: CoreContext,
+  dialog: Dialog,
+  parts: Omit<DialogRequest, 'cseq'>,
+  user: ClientUser = indifferent,
+): number {
+  return new PlainRequest(core, dialog, parts, user).send();
 }
 
 /** A request in a dialog that is no INVITE: sent again with credentials when it is challenged, everything else is the user's. */
 class PlainRequest implements ClientUser {
   readonly #core: CoreContext;
   readonly #dialog: Dialog;
-  readonly #method: string;
-  readonly #headers: HeaderList;
+  readonly #parts: Omit<DialogRequest, 'cseq'>;
   readonly #user: ClientUser;
   readonly #attempt: AuthAttempt | undefined;
 
-  constructor(core: CoreContext, dialog: Dialog, method: string, headers: HeaderList, user: ClientUser) {
+  constructor(core: CoreContext, dialog: Dialog, parts: Omit<DialogRequest, 'cseq'>, user: ClientUser) {
     this.#core = core;
     this.#dialog = dialog;
-    this.#method = method;
-    this.#headers = headers;
+    this.#parts = parts;
     this.#user = user;
     this.#attempt = dialog.auth?.attempt();
   }
 
-  send(): void {
+  send(): number {
     const core = this.#core;
     const dialog = this.#dialog;
-    const method = this.#method;
     dialog.localSeq += 1;
-    const request: DialogRequest = { method, cseq: dialog.localSeq, headers: this.#headers };
+    const request: DialogRequest = { ...this.#parts, cseq: dialog.localSeq };
     routeInDialog(core, dialog, (flow, problem) => {
       if (!flow) {
         this.#user.handleNoResponse('transport', problem);
@@ -136,9 +143,10 @@ class PlainRequest implements ClientUser {
         core,
         flow,
         (way, branch) => printInDialog(core, dialog, way, branch, request),
-        (way, branch, bytes) => core.transactions.request(method, branch, bytes, way, user),
+        (way, branch, bytes) => core.transactions.request(request.method, branch, bytes, way, user),
       );
     });
+    return request.cseq;
   }
 
   handleResponse(response: SipResponse): void {

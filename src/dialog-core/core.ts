@@ -6,6 +6,7 @@ import { DeadlineTable } from '../base/clock.js';
 import type { ResolvedConfig } from './config.js';
 import type { CoreContext, RouteDone } from './dialog/context.js';
 import type { Hop } from './dialog/hop.js';
+import { ServedMethods } from './dialog/methods.js';
 import { DialogStore } from './dialog/store.js';
 import type { Timer } from './dialog/timer.js';
 import { type TransactionHost, TransactionLayer } from './transaction/layer.js';
@@ -40,6 +41,7 @@ export class Core implements CoreContext, TransactionHost {
   readonly deadlines = new DeadlineTable<Transaction | Timer>();
   readonly transactions: TransactionLayer;
   readonly store = new DialogStore();
+  readonly methods = new ServedMethods();
   readonly counters = {
     received: 0,
     sent: 0,

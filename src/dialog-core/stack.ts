@@ -261,7 +261,7 @@ export class SipStack {
 
   #handleInDialog(request: SipRequest, flow: Flow): void {
     const found = this.#core.store.find(request);
-    const refusal = inspect(request, flow);
+    const refusal = inspect(this.#core, request, flow);
     if (!found) this.#reply(request, flow, refusal ?? { status: 481 });
     else if (refusal) answer(this.#core, request, flow, this.#signed(refusal));
     else if (found.usage) found.usage.handleRequest(found.dialog, request, flow);
@@ -269,7 +269,7 @@ export class SipStack {
   }
 
   #handleOutside(request: SipRequest, flow: Flow): void {
-    const reply = inspect(request, flow, this.#registrar !== undefined) ?? this.#replyOutside(request);
+    const reply = inspect(this.#core, request, flow, this.#registrar !== undefined) ?? this.#replyOutside(request);
     if (reply) this.#reply(request, flow, reply);
     else if (this.#authenticator) this.#authenticator.admit(request, (...who) => this.#admit(request, flow, ...who));
     else this.#admit(request, flow, undefined, undefined);
@@ -299,7 +299,7 @@ export class SipStack {
       core.counters.refused += 1;
       return full;
     }
-    if (request.method === 'OPTIONS') return optionsReply(this.#registrar !== undefined);
+    if (request.method === 'OPTIONS') return optionsReply(core, this.#registrar !== undefined);
     if (request.method === 'REGISTER') return undefined;
     // 8.1.1.8: an INVITE says where its dialog's requests go.
     return request.contact ? undefined : { status: 400, reason: 'Missing Contact' };

@@ -12,6 +12,7 @@ import type { Transaction } from '../transaction/transaction.js';
 import type { Body, DialogCoreEvent, Flow, ReasonHeader } from '../types.js';
 import { misuse } from './arguments.js';
 import { type Hop, hopOf } from './hop.js';
+import type { ServedMethods } from './methods.js';
 import { hostPort } from './reply.js';
 import type { DialogStore } from './store.js';
 import type { Timer } from './timer.js';
@@ -26,6 +27,7 @@ export interface CoreContext {
   readonly deadlines: DeadlineTable<Transaction | Timer>;
   readonly transactions: TransactionLayer;
   readonly store: DialogStore;
+  readonly methods: ServedMethods;
   readonly counters: { retransmissionsOut: number; refused: number };
   /** Incoming INVITEs without a final answer. */
   pendingInvites: number;
@@ -35,9 +37,6 @@ export interface CoreContext {
   route(hop: Hop, listener: number | undefined, done: RouteDone): void;
 }
 
-/** Methods that the core serves, for Allow. */
-export const allowedMethods = 'INVITE, ACK, BYE, CANCEL, OPTIONS';
-
 /** The one type of session description that is understood; SDP itself is bytes here. */
 export const acceptedType = 'application/sdp';
 
@@ -45,10 +44,9 @@ export const acceptedType = 'application/sdp';
 export const supportedTags = '';
 
 /** What INVITE, its 2xx and OPTIONS tell of our abilities (RFC 3261 13.2.1, 13.3.1.4, 11.2). */
-export const abilities: HeaderList = [
-  ['Allow', allowedMethods],
-  ['Supported', supportedTags],
-];
+export function abilities({ methods }: Pick<CoreContext, 'methods'>): HeaderList {
+  return [methods.allow, ['Supported', supportedTags], ...methods.allowEvents];
+}
 
 export function newTag(core: CoreContext): string {
   return core.config.ids.token(64);

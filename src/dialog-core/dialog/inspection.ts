@@ -4,24 +4,22 @@
  */
 import type { HeaderList, SipRequest } from '../message/index.js';
 import type { Flow } from '../types.js';
-import { abilities, acceptedType, allowedMethods, type CoreContext } from './context.js';
+import { abilities, acceptedType, type CoreContext } from './context.js';
 import type { Reply } from './reply.js';
-
-const allow = ['Allow', allowedMethods] as const;
-const served = new Set(allowedMethods.split(', '));
 
 /** Methods of SIP that this core knows of and does not serve; for those 405, for unheard-of ones 501 (RFC 3261 21.4.6, 21.5.2). */
 const known = new Set(['REGISTER', 'PRACK', 'UPDATE', 'INFO', 'REFER', 'SUBSCRIBE', 'NOTIFY', 'MESSAGE', 'PUBLISH']);
 
 /** The refusal of a request that cannot be understood, whatever it is for; undefined when it can. REGISTER is for registrars alone. */
 export function inspect(
+  { methods }: Pick<CoreContext, 'methods'>,
   request: SipRequest,
   { transport }: Pick<Flow, 'transport'>,
   isRegistrar = false,
 ): Reply | undefined {
   const { method } = request;
-  const isServed = served.has(method) || (isRegistrar && method === 'REGISTER');
-  if (!isServed) return { status: known.has(method) ? 405 : 501, headers: [allow] };
+  const isServed = methods.has(method) || (isRegistrar && method === 'REGISTER');
+  if (!isServed) return { status: known.has(method) ? 405 : 501, headers: [methods.allow] };
   // A request inside a dialog carries the Contact that we wrote ourselves; it passes by construction (8.2.2.1).
   // A sips URI that came without TLS was not kept safe on its way (26.2.2).
   const { scheme } = request.uri;
@@ -53,8 +51,8 @@ export function inspectLoad(core: CoreContext): Reply | undefined {
 }
 
 /** 200 for OPTIONS (RFC 3261 11.2). */
-export function optionsReply(isRegistrar = false): Reply {
+export function optionsReply(core: Pick<CoreContext, 'methods'>, isRegistrar = false): Reply {
   const more: HeaderList = isRegistrar ? [['Allow', 'REGISTER']] : [];
-  const headers: HeaderList = [...abilities, ...more, ['Accept', acceptedType]];
+  const headers: HeaderList = [...abilities(core), ...more, ['Accept', acceptedType]];
   return { status: 200, headers };
 }

@@ -228,7 +228,7 @@ export class InviteUac implements OutgoingInviteUser {
         ['Call-ID', callId],
         ['CSeq', `${cseq} INVITE`],
         ['Contact', this.#contact],
-        ...withDefaults([...abilities, ...userAgent(core)], this.#headers),
+        ...withDefaults([...abilities(core), ...userAgent(core)], this.#headers),
         ...(auth?.headers('INVITE', this.#target, body?.data) ?? []),
         ...bodyHeaders(body),
       ],

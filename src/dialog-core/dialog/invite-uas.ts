@@ -44,7 +44,7 @@ export class InviteUas implements IncomingInviteUser {
     if (response.contactUser !== undefined) {
       this.#dialog.contact = contactOf(this.#core, this.#flow, escapeUser(response.contactUser), this.#secure);
     }
-    this.#invite.accept(this.#reply(200, response, abilities));
+    this.#invite.accept(this.#reply(200, response, abilities(this.#core)));
     this.#recordRoutes = [];
     this.#usage.phase = 'accepted';
   }

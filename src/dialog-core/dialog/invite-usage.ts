@@ -151,7 +151,7 @@ export class InviteUsage implements ClientUser, TimerOwner {
     dialog.remoteSeq = number;
     if (request.method === 'INVITE') this.#reoffers.handleReinvite(dialog, request, flow);
     else if (request.method === 'BYE') this.#handleBye(dialog, request, flow);
-    else answer(this.#core, request, flow, optionsReply());
+    else answer(this.#core, request, flow, optionsReply(this.#core));
   }
 
   #handleBye(dialog: Dialog, request: SipRequest, flow: Flow): void {

@@ -34,7 +34,7 @@ export class OutgoingReinvite implements OutgoingInviteUser {
   }
 
   start(headers: HeaderList | undefined, body: Body | undefined): void {
-    const own: HeaderList = [['Contact', this.#dialog.contact], ...withDefaults(abilities, headers)];
+    const own: HeaderList = [['Contact', this.#dialog.contact], ...withDefaults(abilities(this.#core), headers)];
     this.#dialog.localSeq += 1;
     this.#cseq = this.#dialog.localSeq;
     const request = { method: 'INVITE', cseq: this.#cseq, headers: own, body };
@@ -130,7 +130,7 @@ export class IncomingReinvite implements IncomingInviteUser {
       this.#invite.reject({ ...rest, headers: [...headers, ...bodyHeaders(body)] });
       return;
     }
-    const own: HeaderList = [['Contact', this.#dialog.contact], ...withDefaults(abilities, headers)];
+    const own: HeaderList = [['Contact', this.#dialog.contact], ...withDefaults(abilities(this.#core), headers)];
     this.#invite.accept({ ...rest, headers: [...own, ...bodyHeaders(body)] });
     // RFC 3261 12.2.2 with RFC 6141 4.7: the peer has moved when its request has succeeded.
     this.#dialog.refreshTarget(this.#contact);

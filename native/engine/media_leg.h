@@ -101,7 +101,7 @@ class MediaLeg final : public Returned {
   void Latched(const TransportAddress& from, uint32_t ssrc) noexcept;
   void TakeDigits() noexcept;
   void SetTalking(bool talking) noexcept;
-  void CatchUp() noexcept;
+  void CatchUp(const TickTime& time) noexcept;
   void SendPacket(size_t size) noexcept;
   void SendReport(const TickTime& time, bool bye) noexcept;
   void CheckTimeout(const TickTime& time) noexcept;

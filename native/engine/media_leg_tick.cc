@@ -17,7 +17,7 @@ bool MediaLeg::BeginTick(const TickTime& time) noexcept {
     constexpr int64_t kMostFrames = 25;
     if (time.grid - next_grid_ > kMostFrames * kPhases) receive_.ResetSource();
     while (time.grid - next_grid_ >= kPhases / 2) {
-      if (time.grid - next_grid_ <= kMostFrames * kPhases) CatchUp();
+      if (time.grid - next_grid_ <= kMostFrames * kPhases) CatchUp(time);
       send_.Skip();
       next_grid_ += kPhases;
     }
@@ -28,8 +28,8 @@ bool MediaLeg::BeginTick(const TickTime& time) noexcept {
 
 // Lets one frame pass unheard: audio follows time, so that a stall never becomes a delay that
 // stays.
-void MediaLeg::CatchUp() noexcept {
-  if (receive_direction_) receive_.Pull(&frame_);
+void MediaLeg::CatchUp(const TickTime& time) noexcept {
+  if (receive_direction_) receive_.Pull(&frame_, time.now_ns);
   RecordFrame(RecordSource::kReceived, nullptr);
   RecordFrame(RecordSource::kSent, nullptr);
 }
@@ -38,7 +38,7 @@ void MediaLeg::Pull(const TickTime& time) noexcept {
   audible_ = false;
   level_in_dbov_ = kSilenceDbov;
   if (receive_direction_) {
-    audible_ = receive_.Pull(&frame_) != PullResult::kSilence;
+    audible_ = receive_.Pull(&frame_, time.now_ns) != PullResult::kSilence;
     level_in_dbov_ = receive_.level_dbov();
     SetTalking(receive_.talking());
     receive_.FlushTelephoneEvent(time.now_ns);

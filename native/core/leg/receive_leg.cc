@@ -1,4 +1,5 @@
-// RTP packet → frame. Pure: the engine brings packets and time.
+// RTP packet → jitter buffer; the way out is in receive_pull.cc. Pure: the engine brings packets and
+// time.
 
 #include "core/leg/receive_leg.h"
 
@@ -12,7 +13,6 @@ namespace mixminus {
 namespace {
 
 constexpr int kClockHz = 8000;        // of every audio format that this build receives
-constexpr int kAlwaysQuietDbov = 60;  // fainter than this nobody hears a missing frame
 
 JitterBufferConfig JitterConfig(const ReceiveLegConfig& config) noexcept {
   JitterBufferConfig jitter;
@@ -175,86 +175,6 @@ InsertResult ReceiveLeg::InsertAudio(const RtpPacketView& packet, int64_t arriva
       break;
   }
   return InsertResult::kDiscarded;
-}
-
-PullResult ReceiveLeg::Pull(AudioFrame* out) noexcept {
-  out->SetRate(rate_hz_);
-  const int count = out->samples_per_channel;
-  played_arrival_ns_ = 0;
-  const JitterAdvice before = jitter_.Advice();
-  const bool stretch = before == JitterAdvice::kGrowIfQuiet && IsQuiet(level_dbov_);
-  const PullResult result = stretch ? Stretch(out->samples, count) : PullFrame(out->samples, count);
-  level_dbov_ = LevelDbov(out->samples, count);
-  const JitterAdvice advice = jitter_.Advice();
-  if (advice == JitterAdvice::kShrinkNow ||
-      (advice == JitterAdvice::kShrinkIfQuiet && IsQuiet(level_dbov_))) {
-    LeaveOutFrame(out->samples, count);
-    level_dbov_ = LevelDbov(out->samples, count);
-  }
-  vad_event_ = vad_.Update(level_dbov_);
-  return result;
-}
-
-bool ReceiveLeg::IsQuiet(int level_dbov) const noexcept {
-  return level_dbov >= kAlwaysQuietDbov || (!vad_.talking() && !vad_.IsSpeech(level_dbov));
-}
-
-PullResult ReceiveLeg::PullFrame(int16_t* out, int count) noexcept {
-  if (!stats_.valid()) {
-    concealer_.Silence(out, count);
-    return PullResult::kSilence;
-  }
-  JitterPlan plan;
-  jitter_.Pull(count, &plan);
-  bool decoded = false;
-  bool concealed = false;
-  for (int i = 0; i < plan.count; ++i) {
-    const JitterSegment& segment = plan.segments[i];
-    switch (segment.kind) {
-      case JitterSegmentKind::kPacket:
-        DecodeSegment(segment, out);
-        decoded = true;
-        break;
-      case JitterSegmentKind::kConceal:
-        concealer_.Conceal(out, segment.length);
-        concealed = true;
-        break;
-      case JitterSegmentKind::kSilence:
-        concealer_.Silence(out, segment.length);
-        break;
-    }
-    out += segment.length;
-  }
-  if (decoded) return PullResult::kSpeech;
-  return concealed ? PullResult::kConcealed : PullResult::kSilence;
-}
-
-void ReceiveLeg::DecodeSegment(const JitterSegment& segment, int16_t* out) noexcept {
-  if (played_arrival_ns_ == 0) played_arrival_ns_ = segment.arrival_ns;
-  AudioDecoder* decoder = SharedDecoder(meaning_[segment.payload_type & 0x7F].codec);
-  const int decoded = decoder == nullptr ? 0
-                                         : decoder->Decode(segment.payload, segment.payload_size,
-                                                           segment.offset, out, segment.length);
-  std::fill(out + decoded, out + segment.length, int16_t{0});
-  concealer_.OnAudio(out, segment.length);
-}
-
-// Time passes without a pull: the delay grows by one frame, filled with more of the quiet that was
-// there.
-PullResult ReceiveLeg::Stretch(int16_t* out, int count) noexcept {
-  concealer_.Conceal(out, count);
-  jitter_.GrowBy(count);
-  return PullResult::kConcealed;
-}
-
-// Two frames become one: the first fades into the second, so that both ends fit their neighbours.
-void ReceiveLeg::LeaveOutFrame(int16_t* out, int count) noexcept {
-  int16_t next[AudioFrame::kMaxSamples] = {};
-  PullFrame(next, count);
-  jitter_.ShrinkBy(count);
-  for (int i = 0; i < count; ++i) {
-    out[i] = static_cast<int16_t>((out[i] * (count - i) + next[i] * i) / count);
-  }
 }
 
 }  // namespace mixminus

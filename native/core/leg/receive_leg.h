@@ -71,8 +71,9 @@ class ReceiveLeg {
   // calls of the leg.
   InsertResult Insert(const RtpPacketView& packet, int64_t arrival_ns) noexcept;
 
-  // The next 20 ms at rate_hz(). Updates level, VAD and delay.
-  PullResult Pull(AudioFrame* out) noexcept;
+  // The next 20 ms at rate_hz(). Updates level, VAD and delay. `now_ns` of the same clock as
+  // arrival_ns: how late packets come is judged against it.
+  PullResult Pull(AudioFrame* out, int64_t now_ns) noexcept;
 
   // Closes an event whose end was lost; `now_ns` of the same clock as arrival_ns.
   void FlushTelephoneEvent(int64_t now_ns) noexcept { events_.Flush(now_ns); }

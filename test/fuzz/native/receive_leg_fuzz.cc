@@ -56,7 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if ((control & 0x03) == 0) {
       now_ns += 20'000'000;
       leg.FlushTelephoneEvent(now_ns);
-      leg.Pull(&frame);
+      leg.Pull(&frame, now_ns);
       MIXMINUS_CHECK(frame.samples_per_channel == 160);
       MIXMINUS_CHECK(leg.level_dbov() >= 0 && leg.level_dbov() <= 127);
       TelephoneEvent event;

@@ -62,7 +62,7 @@ void Tick(int tick, std::vector<std::unique_ptr<Member>>* members, testing::Rand
     if (!random->Chance(0.05)) member->receive.Insert(view, now_ns);
     if (random->Chance(0.05)) member->receive.Insert(view, now_ns);
     member->receive.FlushTelephoneEvent(now_ns);
-    member->receive.Pull(&member->frame);
+    member->receive.Pull(&member->frame, now_ns);
     TelephoneEvent event;
     while (member->receive.PopTelephoneEvent(&event)) queue->Push(event.code);
     member->speaker.level_dbov = member->receive.level_dbov();

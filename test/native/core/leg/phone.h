@@ -68,7 +68,7 @@ struct Phone {
   PullResult Pull() {
     now_ns += kTickNs;
     leg.FlushTelephoneEvent(now_ns);
-    const PullResult result = leg.Pull(&frame);
+    const PullResult result = leg.Pull(&frame, now_ns);
     heard.insert(heard.end(), frame.samples, frame.samples + frame.samples_per_channel);
     return result;
   }

@@ -21,7 +21,9 @@ Napi::Value Capabilities(const Napi::CallbackInfo& info) {
   const CodecInfo* all = AllCodecs(&count);
   Napi::Array codecs = Napi::Array::New(env);
   for (int i = 0; i < count; ++i) {
-    codecs.Set(static_cast<uint32_t>(i), Napi::String::New(env, CodecText(all[i].id)));
+    // The legs carry codecs without state.
+    if (SharedEncoder(all[i].id) == nullptr) continue;
+    codecs.Set(codecs.Length(), Napi::String::New(env, CodecText(all[i].id)));
   }
   Napi::Object result = Napi::Object::New(env);
   result.Set("codecs", codecs);

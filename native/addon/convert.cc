@@ -139,7 +139,9 @@ CodecId ToCodec(Napi::Value value, const char* name) {
   int count = 0;
   const CodecInfo* codecs = AllCodecs(&count);
   for (int i = 0; i < count; ++i) {
-    if (text == CodecText(codecs[i].id)) return codecs[i].id;
+    if (text == CodecText(codecs[i].id) && SharedEncoder(codecs[i].id) != nullptr) {
+      return codecs[i].id;
+    }
   }
   ThrowArgument(value.Env(), Quoted(name) + " is not a codec of this build: " + text);
 }

@@ -22,7 +22,7 @@ struct CodecInfo {
   int rtp_clock_hz;     // of RTP timestamps. G.722: 8000 at 16000 samples (RFC 3551 §4.5.2)
   int rtpmap_channels;  // as written in SDP: Opus says 2, whatever is sent (RFC 7587 §7)
   int max_frame_bytes;  // largest payload of a 20 ms frame
-  bool has_state;       // a decoder or encoder serves one stream only
+  bool has_state;       // between packets: a decoder or encoder serves one stream
 };
 
 // Of an Opus encoder; the decoder needs none. Members of two encoders are equal when the encoders

@@ -3,6 +3,8 @@
 #include "core/codec/registry.h"
 
 #include "core/codec/g711.h"
+#include "core/codec/g722.h"
+#include "core/codec/l16.h"
 
 namespace mixminus {
 
@@ -11,6 +13,11 @@ namespace {
 constexpr CodecInfo kCodecs[] = {
     {CodecId::kPcmu, "PCMU", 0, 8000, 8000, 1, 160, false},
     {CodecId::kPcma, "PCMA", 8, 8000, 8000, 1, 160, false},
+    {CodecId::kG722, "G722", 9, 16000, 8000, 1, 160, true},
+    {CodecId::kL16, "L16", 255, 8000, 8000, 1, 320, false},
+    {CodecId::kL16, "L16", 255, 16000, 16000, 1, 640, false},
+    {CodecId::kL16, "L16", 255, 24000, 24000, 1, 960, false},
+    {CodecId::kL16, "L16", 255, 48000, 48000, 1, 1920, false},
 };
 constexpr int kCodecCount = sizeof(kCodecs) / sizeof(kCodecs[0]);
 
@@ -75,6 +82,10 @@ std::unique_ptr<AudioDecoder> MakeDecoder(const CodecSettings& settings) {
       return std::make_unique<PcmuDecoder>();
     case CodecId::kPcma:
       return std::make_unique<PcmaDecoder>();
+    case CodecId::kL16:
+      return std::make_unique<L16Decoder>(SampleRate(settings));
+    case CodecId::kG722:
+      return std::make_unique<G722Decoder>();
     default:
       return nullptr;
   }
@@ -87,6 +98,10 @@ std::unique_ptr<AudioEncoder> MakeEncoder(const CodecSettings& settings) {
       return std::make_unique<PcmuEncoder>();
     case CodecId::kPcma:
       return std::make_unique<PcmaEncoder>();
+    case CodecId::kL16:
+      return std::make_unique<L16Encoder>(SampleRate(settings));
+    case CodecId::kG722:
+      return std::make_unique<G722Encoder>();
     default:
       return nullptr;
   }

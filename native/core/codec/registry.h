@@ -24,7 +24,7 @@ const CodecInfo* AllCodecs(int* count) noexcept;
 std::unique_ptr<AudioDecoder> MakeDecoder(const CodecSettings& settings);
 std::unique_ptr<AudioEncoder> MakeEncoder(const CodecSettings& settings);
 
-// A shared decoder or encoder without state; null for kNone and codecs with state.
+// A shared decoder or encoder of PCMU or PCMA; null for all others.
 AudioDecoder* SharedDecoder(CodecId id) noexcept;
 AudioEncoder* SharedEncoder(CodecId id) noexcept;
 

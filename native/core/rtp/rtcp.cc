@@ -16,6 +16,7 @@ constexpr uint8_t kSr = 200;
 constexpr uint8_t kRr = 201;
 constexpr uint8_t kSdes = 202;
 constexpr uint8_t kBye = 203;
+constexpr uint8_t kXr = 207;
 constexpr size_t kHeaderSize = 4;
 constexpr size_t kBlockSize = 24;
 constexpr size_t kSenderInfoSize = 20;
@@ -47,11 +48,10 @@ void ParseBlock(const uint8_t* p, uint32_t reporter, RtcpCompound* out) noexcept
 }
 
 // SR or RR. Profile-specific extensions behind the blocks (§6.4.3) are allowed and skipped.
-Status ParseReport(const Section& section, bool sender, bool first, RtcpCompound* out) noexcept {
+Status ParseReport(const Section& section, bool sender, RtcpCompound* out) noexcept {
   size_t offset = 4 + (sender ? kSenderInfoSize : 0);
   if (section.size < offset + kBlockSize * section.count) return Status::kBadLength;
   const uint32_t reporter = LoadBe32(section.body);
-  if (first) out->sender_ssrc = reporter;
   if (sender && !out->has_sender_info) {
     out->has_sender_info = true;
     out->sender_info.ntp = LoadBe64(section.body + 4);
@@ -130,17 +130,30 @@ Status CutSection(const uint8_t* data, size_t size, size_t offset, Section* sect
   return Status::kOk;
 }
 
-Status ParseSection(uint8_t type, const Section& section, bool first, RtcpCompound* out) noexcept {
+Status ParseXrSection(const Section& section, const RtcpReading& reading,
+                      RtcpCompound* out) noexcept {
+  RtcpXr again;
+  RtcpXr* xr = out->has_xr ? &again : &out->xr;
+  out->has_xr = true;
+  return ParseXr(section.body, section.size, reading.own_ssrc, xr);
+}
+
+Status ParseSection(uint8_t type, const Section& section, bool first, const RtcpReading& reading,
+                    RtcpCompound* out) noexcept {
+  // The first four bytes of every type name its sender (an empty SDES or BYE aside).
+  if (first && section.size >= 4) out->sender_ssrc = LoadBe32(section.body);
   switch (type) {
     case kSr:
     case kRr:
-      return ParseReport(section, type == kSr, first, out);
+      return ParseReport(section, type == kSr, out);
     case kSdes:
       return ParseSdes(section, out);
     case kBye:
       return ParseBye(section, out);
+    case kXr:
+      return ParseXrSection(section, reading, out);
     default:
-      ++out->skipped;  // APP, RTPFB, PSFB, XR: of no use here (RFC 3550 §6.1: ignore unknown types)
+      ++out->skipped;  // APP, RTPFB, PSFB: of no use here (RFC 3550 §6.1: ignore unknown types)
       return Status::kOk;
   }
 }
@@ -158,25 +171,28 @@ const RtcpReportBlock* RtcpCompound::BlockAbout(uint32_t ssrc) const noexcept {
   return nullptr;
 }
 
-Status ParseRtcp(const uint8_t* data, size_t size, RtcpCompound* out) noexcept {
+Status ParseRtcp(const uint8_t* data, size_t size, const RtcpReading& reading,
+                 RtcpCompound* out) noexcept {
   if (size < 8) return Status::kTruncated;
   if (data[0] >> 6 != 2) return Status::kBadVersion;
-  // A.2: the first packet of a compound is SR or RR. Reduced-size RTCP (RFC 5506) is declined: it
-  // has to be negotiated, and we do not offer it.
-  if (data[1] != kSr && data[1] != kRr) return Status::kBadType;
+  // A.2: the first packet of a compound is SR or RR; RFC 5506 lifts that where it was negotiated.
+  if (data[1] != kSr && data[1] != kRr && !reading.reduced_size) return Status::kBadType;
   out->sender_ssrc = 0;
   out->has_sender_info = false;
   out->block_count = 0;
   out->cname_size = 0;
   out->cname[0] = 0;
   out->bye_count = 0;
+  out->has_xr = false;
+  out->xr = RtcpXr();
   out->skipped = 0;
   size_t offset = 0;
   while (offset < size) {
     Section section;
     size_t next = 0;
     Status status = CutSection(data, size, offset, &section, &next);
-    if (status == Status::kOk) status = ParseSection(data[offset + 1], section, offset == 0, out);
+    if (status == Status::kOk)
+      status = ParseSection(data[offset + 1], section, offset == 0, reading, out);
     if (status != Status::kOk) return status;
     offset = next;
   }
@@ -201,14 +217,18 @@ int64_t UnixNsFromNtp(uint64_t ntp) noexcept {
   return seconds * kNsPerSecond + static_cast<int64_t>(fraction);
 }
 
-int64_t RoundTripNs(const RtcpReportBlock& block, int64_t now_unix_ns) noexcept {
-  if (block.last_sr == 0) return -1;
+int64_t RoundTripNs(uint32_t last_sr, uint32_t delay_since_last_sr, int64_t now_unix_ns) noexcept {
+  if (last_sr == 0) return -1;
   const uint32_t arrival = CompactNtp(NtpFromUnixNs(now_unix_ns));
-  const auto units = static_cast<int32_t>(arrival - block.last_sr - block.delay_since_last_sr);
+  const auto units = static_cast<int32_t>(arrival - last_sr - delay_since_last_sr);
   // Rounding on both sides may give a little less than nothing; more than that is a peer that
   // miscounts.
   if (units < 0) return units > -655 ? 0 : -1;
   return static_cast<int64_t>(units) * kNsPerSecond / 65536;
+}
+
+int64_t RoundTripNs(const RtcpReportBlock& block, int64_t now_unix_ns) noexcept {
+  return RoundTripNs(block.last_sr, block.delay_since_last_sr, now_unix_ns);
 }
 
 void SenderReportClock::OnSenderReport(uint64_t ntp, int64_t now_unix_ns) noexcept {

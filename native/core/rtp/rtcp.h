@@ -1,12 +1,13 @@
 #pragma once
-// RTCP: reads compound packets (RFC 3550 §6, validity checks A.2), writes SR or RR + SDES CNAME +
-// BYE, and computes the report interval (A.7). Pure; the engine owns sockets, times and randomness.
-// 64-bit times are Unix nanoseconds given by the caller.
+// RTCP: reads compound packets (RFC 3550 §6, validity checks A.2) and reduced-size ones (RFC 5506),
+// writes SR or RR + SDES CNAME + XR + BYE, and computes the report interval (A.7). Pure; the engine
+// owns sockets, times and randomness. 64-bit times are Unix nanoseconds given by the caller.
 
 #include <cstddef>
 #include <cstdint>
 
 #include "core/base/status.h"
+#include "core/rtp/rtcp_xr.h"
 
 namespace mixminus {
 
@@ -30,10 +31,9 @@ struct RtcpSenderInfo {
   uint32_t octets = 0;
 };
 
-// What one compound packet said. Packets of other types (APP, feedback, XR) are skipped and
-// counted.
+// What one compound packet said. Packets of other types (APP, feedback) are skipped and counted.
 struct RtcpCompound {
-  uint32_t sender_ssrc = 0;  // of the first SR or RR
+  uint32_t sender_ssrc = 0;  // of the first packet that names one
   bool has_sender_info = false;
   RtcpSenderInfo sender_info;  // of the first SR
   int block_count = 0;
@@ -42,6 +42,8 @@ struct RtcpCompound {
   char cname[256];  // of sender_ssrc, zero-terminated; empty when absent
   int bye_count = 0;
   uint32_t byes[kMaxReportBlocks];
+  bool has_xr = false;
+  RtcpXr xr;  // of the first XR packet
   int skipped = 0;
 
   // True when `ssrc` left.
@@ -50,9 +52,19 @@ struct RtcpCompound {
   const RtcpReportBlock* BlockAbout(uint32_t ssrc) const noexcept;
 };
 
-// Reads a compound packet. kTruncated, kBadVersion, kBadType (does not begin with SR or RR),
-// kBadPadding, kBadLength (lengths do not add up), kMalformed. After an error `out` is of no use.
-Status ParseRtcp(const uint8_t* data, size_t size, RtcpCompound* out) noexcept;
+struct RtcpReading {
+  uint32_t own_ssrc = 0;      // chooses among the DLRR sub-blocks
+  bool reduced_size = false;  // a=rtcp-rsize was negotiated: any packet type may come first
+};
+
+// Reads a compound packet. kTruncated, kBadVersion, kBadType (does not begin with SR or RR, without
+// `reduced_size`), kBadPadding, kBadLength (lengths do not add up), kMalformed. After an error
+// `out` is of no use.
+Status ParseRtcp(const uint8_t* data, size_t size, const RtcpReading& reading,
+                 RtcpCompound* out) noexcept;
+inline Status ParseRtcp(const uint8_t* data, size_t size, RtcpCompound* out) noexcept {
+  return ParseRtcp(data, size, RtcpReading(), out);
+}
 
 struct RtcpReport {
   uint32_t ssrc = 0;
@@ -60,11 +72,12 @@ struct RtcpReport {
   const RtcpReportBlock* blocks = nullptr;
   int block_count = 0;          // 0…31
   const char* cname = nullptr;  // required (RFC 3550 §6.1), 1…255 bytes, zero-terminated
+  const RtcpXr* xr = nullptr;   // null, or without a block: none
   bool bye = false;
 };
 
-// Writes SR or RR, SDES with CNAME and, with `bye`, BYE; returns the size, 0 when it does not fit
-// or the report is not a legal one. 64 + 24 × blocks + strlen(cname) bytes always suffice.
+// Writes SR or RR, SDES with CNAME, XR and, with `bye`, BYE; returns the size, 0 when it does not
+// fit or the report is not a legal one. 136 + 24 × blocks + strlen(cname) bytes always suffice.
 size_t BuildRtcp(const RtcpReport& report, uint8_t* out, size_t capacity) noexcept;
 
 // NTP 32.32 (seconds since 1900, RFC 3550 §4) from Unix nanoseconds, and back. The seconds wrap in
@@ -74,6 +87,10 @@ int64_t UnixNsFromNtp(uint64_t ntp) noexcept;
 // The middle 32 bits: 16.16 seconds.
 constexpr uint32_t CompactNtp(uint64_t ntp) noexcept { return static_cast<uint32_t>(ntp >> 16); }
 
+// Round trip from the echo of a time of ours that came now: A − LSR − DLSR (RFC 3550 §6.4.1), also
+// with the times of a DLRR block (RFC 3611 §4.5). Negative when `last_sr` is 0 or the figures make
+// no sense.
+int64_t RoundTripNs(uint32_t last_sr, uint32_t delay_since_last_sr, int64_t now_unix_ns) noexcept;
 // Round trip from a report block about us that arrived now (RFC 3550 §6.4.1): A − LSR − DLSR.
 // Negative when the block carries no LSR or the figures make no sense.
 int64_t RoundTripNs(const RtcpReportBlock& block, int64_t now_unix_ns) noexcept;
@@ -84,6 +101,7 @@ class SenderReportClock {
   void OnSenderReport(uint64_t ntp, int64_t now_unix_ns) noexcept;
   // Fills last_sr and delay_since_last_sr; zeros before the first SR.
   void Fill(int64_t now_unix_ns, RtcpReportBlock* block) const noexcept;
+  bool seen() const noexcept { return seen_; }
 
  private:
   bool seen_ = false;

@@ -1,4 +1,5 @@
-// Writing RTCP compound packets: SR or RR, SDES with CNAME, BYE (RFC 3550 §6.4, §6.5, §6.6). Pure.
+// Writing RTCP compound packets: SR or RR, SDES with CNAME, XR, BYE (RFC 3550 §6.4, §6.5, §6.6;
+// RFC 3611). Pure.
 
 #include <algorithm>
 #include <cstring>
@@ -75,11 +76,16 @@ size_t BuildRtcp(const RtcpReport& report, uint8_t* out, size_t capacity) noexce
   // Header, SSRC, item header, name, at least one end mark, up to the boundary.
   const size_t sdes_bytes = (4 + 4 + 2 + cname_size + 1 + 3) & ~size_t{3};
   const size_t bye_bytes = report.bye ? 8 : 0;
-  const size_t total = report_bytes + sdes_bytes + bye_bytes;
+  const size_t xr_bytes = report.xr != nullptr ? XrSize(*report.xr) : 0;
+  const size_t total = report_bytes + sdes_bytes + xr_bytes + bye_bytes;
   if (total > capacity) return 0;
 
   uint8_t* p = WriteReport(report, report_bytes, out);
   p = WriteSdes(report.ssrc, report.cname, cname_size, sdes_bytes, p);
+  if (xr_bytes > 0) {
+    WriteXr(*report.xr, p);
+    p += xr_bytes;
+  }
   if (report.bye) {
     p = WriteHeader(1, kBye, bye_bytes, p);
     StoreBe32(report.ssrc, p);

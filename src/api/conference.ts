@@ -108,8 +108,11 @@ export class Conference {
 
   /** Called by Sessions, in the order of the events. */
   handleJoined(call: Call): void {
-    const member = this.#members.get(call.id);
-    if (member) this.events.emit('joined', member);
+    // A call that a linked group brought in has passed by `join`.
+    const joined = { call, muted: false, deaf: false, joinedAtMs: this.#manager.clock.wallMs() };
+    const member = this.#members.get(call.id) ?? joined;
+    this.#members.set(call.id, member);
+    this.events.emit('joined', member);
   }
 
   handleLeft(call: Call): void {

@@ -1,7 +1,9 @@
 /**
  * A call that rings at us and waits for a decision: ring, accept, reject. Undecided it is answered 480 after `answerTimeoutMs`.
  */
+import type { Clock } from '../base/clock.js';
 import { SessionError } from '../base/errors.js';
+import type { Priority } from '../coordination/index.js';
 import type { SessionManager } from '../manager/index.js';
 import type { ExtraHeaders, Session } from '../session/index.js';
 import type { Call } from './call.js';
@@ -51,6 +53,15 @@ export class IncomingCall {
     }
   }
 
+  get priority(): Priority {
+    return this.#manager.has(this.id) ? this.#manager.priorityOf(this.id) : 'normal';
+  }
+
+  /** The clock that the call runs on; its timers do not keep the process alive. */
+  get clock(): Clock {
+    return this.#manager.clock;
+  }
+
   /** Aborted when the call is over before it was accepted: cancelled by its caller, rejected, timed out. */
   get signal(): AbortSignal {
     return this.#over.signal;
@@ -88,6 +99,22 @@ export class IncomingCall {
     const headers = [...(options.headers ?? [])];
     if (options.retryAfterS !== undefined) headers.push(['Retry-After', String(Math.ceil(options.retryAfterS))]);
     this.#manager.rejectSession(this.id, status, options.reason, headers);
+  }
+
+  /** Sends the caller elsewhere: 302 (or another 3xx) with `targets` as Contacts, the most wanted first (RFC 3261 8.3, 20.10). */
+  redirect(targets: string | readonly string[], options: { status?: number; reason?: string } = {}): void {
+    const list = typeof targets === 'string' ? [targets] : targets;
+    const { status = 302, ...rest } = options;
+    if (!(Number.isInteger(status) && status >= 300 && status < 400))
+      throw new SessionError('ERR_INVALID_ARGUMENT', `status ${status} does not redirect (300–399)`);
+    if (list.length === 0 || list.length > 10)
+      throw new SessionError('ERR_INVALID_ARGUMENT', 'name one to ten targets');
+    const headers = list.map((target, i): [string, string] => {
+      if (!/^sips?:[^\s<>"]+$/i.test(target))
+        throw new SessionError('ERR_INVALID_URI', `'${target}' is not a valid SIP URI (sip:user@host)`);
+      return ['Contact', list.length === 1 ? `<${target}>` : `<${target}>;q=${(1 - i / 10).toFixed(1)}`];
+    });
+    this.reject(status, { ...rest, headers });
   }
 
   /** Called by Sessions when the session ended. */

@@ -8,7 +8,16 @@ export { TwoPartyBridge } from './bridge.js';
 export { SessionManagerBuilder } from './builder.js';
 export { Call, type CallEvents, type Recording } from './call.js';
 export { Conference, type ConferenceEvents, type ConferenceOptions, type Member } from './conference.js';
-export type { CallHandler, CallHandlerLike } from './handlers.js';
+export { CallGroup, type CallGroupEvents } from './group.js';
+export type { CallHandler, CallHandlerLike, Handled } from './handlers.js';
+export {
+  type QueuedCaller,
+  QueueHandler,
+  type QueueHandlerEvents,
+  type QueueHandlerOptions,
+} from './handlers-queue.js';
+export { type Route, RoutingHandler } from './handlers-routing.js';
+export { AutoAnswerHandler, type AutoAnswerOptions, CompositeHandler } from './handlers-stock.js';
 export { IncomingCall } from './incoming-call.js';
 export type { CallOptions, SessionsOptions } from './options.js';
 export { Registration } from './registration.js';
@@ -19,11 +28,16 @@ export {
   type CodecName,
   type Credentials,
   type DatagramNetwork,
+  type Election,
   type EndCause,
   type EndReason,
+  type GroupEnd,
+  type GroupOptions,
+  type GroupType,
   type ManagerOptions,
   type MediaNetwork,
   type Party,
+  type Priority,
   type ReasonValue,
   type RecorderResult,
   type RegisterOptions,

@@ -1,4 +1,5 @@
 /** Options of the library's verbs that are not the manager's. Types only. */
+import type { Priority } from '../coordination/index.js';
 import type { Credentials, ExtraHeaders } from '../session/index.js';
 import type { CallHandlerLike } from './handlers.js';
 import type { Registration } from './registration.js';
@@ -21,6 +22,14 @@ export interface CallOptions {
   readonly proxy?: string | undefined;
   /** Answers 401 and 407 to the INVITE and to all later requests of the call. Without it they are refusals. */
   readonly auth?: Credentials | undefined;
+  /** Who is called first among several waiting, and who gives way; default 'normal'. Only this side knows it: no header is written. */
+  readonly priority?: Priority | undefined;
+  /** With several targets: one after another (the default), or all at once. The first to answer wins, the others are cancelled. */
+  readonly ring?: 'series' | 'parallel' | undefined;
+  /** How long each target of a series may ring; default 20 000 ms. */
+  readonly ringMs?: number | undefined;
+  /** How many redirections (3xx) are followed, to their Contacts by q value; default 0: a redirection is a refusal. */
+  readonly maxRedirects?: number | undefined;
   /** Aborting cancels the call. */
   readonly signal?: AbortSignal | undefined;
   /** Unanswered after this the call is cancelled and ERR_TIMEOUT thrown; default: the callee's patience, three minutes at most. */

@@ -5,11 +5,13 @@
 import { hostname } from 'node:os';
 import { Emitter, warnListener } from '../base/emitter.js';
 import { SessionError } from '../base/errors.js';
+import type { GroupOptions } from '../coordination/index.js';
 import { createSessionManager, type ManagerCounts, type SessionEvent, type SessionManager } from '../manager/index.js';
 import { TwoPartyBridge } from './bridge.js';
 import { Call } from './call.js';
 import { Conference, type ConferenceOptions } from './conference.js';
-import { placeCall } from './dial.js';
+import { dial } from './dial.js';
+import { CallGroup } from './group.js';
 import { type CallHandler, toCallHandler } from './handlers.js';
 import { IncomingCall } from './incoming-call.js';
 import type { CallOptions, SessionsOptions } from './options.js';
@@ -60,6 +62,7 @@ export class Sessions {
   readonly #calls = new Map<string, Call>();
   readonly #incoming = new Map<string, IncomingCall>();
   readonly #conferences = new Map<string, Conference>();
+  readonly #groups = new Map<string, CallGroup>();
   readonly #queues = new Set<EventQueue<IncomingCall>>();
   #bridges = 0;
 
@@ -76,6 +79,7 @@ export class Sessions {
     this.#advertise = parts.advertise;
     this.#isRegistrar = parts.isRegistrar ?? false;
     manager.events.subscribe((event) => this.#handle(event));
+    manager.groups.events.on('group', (event) => this.#groups.get(event.groupId)?.handleEvent(event));
     manager.warnings.on('warning', (code, message) => this.events.emit('warning', code, message));
   }
 
@@ -95,10 +99,13 @@ export class Sessions {
     return this.#conferences;
   }
 
-  /** Calls `target` (`sip:user@host`); resolves when it is answered, rejects with SipError. */
-  async call(target: string, options: CallOptions = {}): Promise<Call> {
+  /**
+   * Calls `target` (`sip:user@host`), or whoever of several answers first; resolves when one has answered. Rejects with SipError, of
+   * several targets with their best failure (RFC 3261 16.7), ERR_TIMEOUT or ERR_ABORTED.
+   */
+  async call(target: string | readonly string[], options: CallOptions = {}): Promise<Call> {
     const from = { uri: options.from ?? options.via?.aor ?? this.#defaultFrom(), displayName: options.displayName };
-    return placeCall(this.manager, { target, from, options }, (call) => this.#calls.set(call.id, call));
+    return dial(this.manager, { target, from, options }, (call) => this.#calls.set(call.id, call));
   }
 
   /** Incoming calls, until `signal` is aborted, the loop is left, or the library is closed. */
@@ -118,6 +125,20 @@ export class Sessions {
     const conference = new Conference(this.manager, name, options, () => this.#conferences.delete(name));
     this.#conferences.set(name, conference);
     return conference;
+  }
+
+  /**
+   * A new group of calls. Throws ERR_DUPLICATE for a name in use, ERR_INVALID_ARGUMENT for limits that contradict each other.
+   */
+  group(name: string, options: GroupOptions = { type: 'custom' }): CallGroup {
+    const group = new CallGroup(this.manager, name, options, () => this.#groups.delete(name));
+    this.#groups.set(name, group);
+    return group;
+  }
+
+  /** Groups that are not closed, by name. */
+  get groups(): ReadonlyMap<string, CallGroup> {
+    return this.#groups;
   }
 
   /** Joins two established calls: each hears the other. */
@@ -172,6 +193,7 @@ export class Sessions {
     for (const queue of [...this.#queues]) queue.end();
     await this.manager.close(options.timeoutMs);
     for (const conference of [...this.#conferences.values()]) conference.close();
+    for (const group of [...this.#groups.values()]) group.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -224,7 +246,8 @@ export class Sessions {
 
   async #decide(handler: CallHandler, incoming: IncomingCall): Promise<void> {
     try {
-      await handler.handle(incoming);
+      const handled = await handler.handle(incoming);
+      if (handled === 'pass' && !incoming.decided) incoming.reject(480);
     } catch (error) {
       // A caller that gave up while the handler waited for the ACK is no fault of the handler.
       if (!incoming.decided) incoming.reject(500);

@@ -3,6 +3,7 @@
  * (SipMessage, AudioFormat, StreamStats) are re-exported here.
  */
 import { type ErrorCode, SessionError } from '../base/errors.js';
+import type { Election, GroupEnd, GroupOptions, GroupType, Priority } from '../coordination/index.js';
 import type {
   Authentication,
   Binding,
@@ -24,11 +25,16 @@ export type {
   CodecName,
   Credentials,
   DatagramNetwork,
+  Election,
   EndCause,
   EndReason,
+  GroupEnd,
+  GroupOptions,
+  GroupType,
   ManagerOptions,
   MediaNetwork,
   Party,
+  Priority,
   ReasonValue,
   RecorderResult,
   RegisterOptions,

@@ -1,5 +1,6 @@
 /** The SIP core: what the dialog layer may use, and what `mixminus/sip` gives to those who want SIP without sessions. */
 export { defaultLimits, defaultTimers } from './config.js';
+export { checkHeaders } from './dialog/arguments.js';
 export { SipEndpoint } from './endpoint.js';
 export {
   type CSeq,

@@ -31,6 +31,7 @@ export class DialogBridge {
           to: toParty(event.request.to),
           target: event.request.uriText,
           callId: event.request.callId,
+          peer: event.flow.remote.address,
           route: this.#toRoute(event.flow, event.advertised),
           offer: toDescription(event.request),
           message: event.request,

@@ -6,6 +6,7 @@ import { isIP } from 'node:net';
 import { SessionError } from '../base/errors.js';
 import {
   type Body,
+  checkHeaders,
   type DialogCoreConfig,
   type HeaderList,
   type InviteParams,
@@ -51,12 +52,21 @@ export function toUri(text: string): SipUri {
   return uri;
 }
 
-/** Throws ERR_INVALID_HEADER for headers that the stack owns. */
-export function toHeaders(headers: ExtraHeaders): HeaderList {
+/**
+ * Throws ERR_INVALID_HEADER for headers that the stack owns or that cannot be written. Contact is the user's in responses that say where
+ * else to try: 3xx and 485 (RFC 3261 table 2).
+ *
+ * @param status of the response that the headers are for; undefined for a request.
+ */
+export function toHeaders(headers: ExtraHeaders, status?: number): HeaderList {
+  const contactAllowed = status !== undefined && ((status >= 300 && status < 400) || status === 485);
   for (const [name] of headers) {
-    if (ownHeaders.has(name.toLowerCase()))
+    const key = name.toLowerCase();
+    const isContact = key === 'contact' || key === 'm';
+    if (ownHeaders.has(key) && !(isContact && contactAllowed))
       throw new SessionError('ERR_INVALID_HEADER', `header '${name}' is written by the stack and cannot be set`);
   }
+  checkHeaders(headers, contactAllowed);
   return headers;
 }
 

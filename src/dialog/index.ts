@@ -1,7 +1,7 @@
 /** The dialog layer: sessions on one side, dialog-core on the other. */
 export { DialogBridge } from './bridge.js';
 export { DialogBuilder, type DialogLayer } from './builder.js';
-export { DialogConfigConverter, toListenAddress } from './config.js';
+export { DialogConfigConverter, toHeaders, toListenAddress } from './config.js';
 export { SessionDialogCoordinator } from './coordinator.js';
 export { DialogManager } from './manager.js';
 export {

@@ -64,7 +64,7 @@ export class DialogManager implements DialogPort {
   }
 
   rejectSession(sessionId: SessionId, status: number, extras: ResponseExtras = {}): void {
-    this.#core.reject(this.#usage(sessionId), status, toResponse(extras));
+    this.#core.reject(this.#usage(sessionId), status, toResponse(extras, status));
   }
 
   ackSession(sessionId: SessionId): void {
@@ -153,9 +153,12 @@ export class DialogManager implements DialogPort {
   }
 }
 
-function toResponse(extras: ResponseExtras): { reason?: string; headers?: ReturnType<typeof toHeaders> } {
+function toResponse(
+  extras: ResponseExtras,
+  status?: number,
+): { reason?: string; headers?: ReturnType<typeof toHeaders> } {
   return {
     ...(extras.reason !== undefined && { reason: extras.reason }),
-    ...(extras.headers && { headers: toHeaders(extras.headers) }),
+    ...(extras.headers && { headers: toHeaders(extras.headers, status) }),
   };
 }

@@ -6,6 +6,7 @@ import { type Clock, systemClock } from '../base/clock.js';
 import { SessionError } from '../base/errors.js';
 import { type IdSource, randomIds } from '../base/ids.js';
 import { type Logger, silentLogger } from '../base/logger.js';
+import type { ResourceLimits } from '../coordination/index.js';
 import {
   type Authentication,
   type DatagramNetwork,
@@ -40,6 +41,28 @@ export interface ManagerOptions {
         readonly maxCalls?: number | undefined;
         /** Seconds in Retry-After; default 5. */
         readonly retryAfterS?: number | undefined;
+        /** Places in conferences and bridges; past it joining throws ERR_LIMIT. Default no limit. */
+        readonly mixSlots?: number | undefined;
+        /** kbit/s of one direction, all calls together, headers included; past it a call gets 503. Default no limit. */
+        readonly bandwidthKbps?: number | undefined;
+        /** Incoming calls at once with one From address; as trustworthy as the authentication. Default no limit. */
+        readonly callsPerUser?: number | undefined;
+        /** Incoming calls at once from one numeric address. Default no limit. */
+        readonly callsPerPeer?: number | undefined;
+        /**
+         * Incoming calls that wait for a place when `maxCalls` is reached: they get 182, come in by priority and then in the order in
+         * which they came, and get 503 after `maxMs` (default 30 000). Default: none waits.
+         */
+        readonly waiting?: { readonly max: number; readonly maxMs?: number | undefined } | undefined;
+      }
+    | undefined;
+  /** Which calls matter more than others. */
+  readonly priority?:
+    | {
+        /** Reads the priority of incoming calls from Resource-Priority (RFC 4412); default false, since any stranger can write it. */
+        readonly resourcePriority?: boolean | undefined;
+        /** A call ends one of a lower priority when all calls are in use, with Reason `preemption` (RFC 4411). Default false. */
+        readonly preempt?: boolean | undefined;
       }
     | undefined;
   /** In order of preference; default ['pcmu', 'pcma']. */
@@ -77,6 +100,10 @@ export interface ManagerConfig {
   readonly maxCalls: number;
   readonly retryAfterS: number;
   readonly mediaPorts: number;
+  readonly limits: Pick<ResourceLimits, 'mixSlots' | 'bandwidthKbps' | 'callsPerUser' | 'callsPerPeer'>;
+  readonly waiting: { readonly max: number; readonly maxMs: number };
+  readonly preempt: boolean;
+  readonly resourcePriority: boolean;
   readonly answerTimeoutMs: number;
   readonly shutdownTimeoutMs: number;
   readonly dialog: DialogOptions;
@@ -103,6 +130,7 @@ export function toManagerConfig(options: ManagerOptions): ManagerConfig {
     maxCalls,
     retryAfterS: positive('limits.retryAfterS', options.limits?.retryAfterS ?? 5, 3600),
     mediaPorts: 2 * Math.floor((ports[1] - ports[0] + 1) / 2),
+    ...toAdmission(options),
     answerTimeoutMs: positive('answerTimeoutMs', options.answerTimeoutMs ?? 60_000, 3_600_000),
     shutdownTimeoutMs: positive('shutdownTimeoutMs', options.shutdownTimeoutMs ?? 2000, 60_000),
     dialog: {
@@ -116,7 +144,7 @@ export function toManagerConfig(options: ManagerOptions): ManagerConfig {
       network: options.virtual?.datagram,
       streams: options.virtual?.streams,
       tls: options.tls,
-      limits: { maxUsages: 2 * maxCalls + 64 },
+      limits: { maxUsages: 2 * maxCalls + (options.limits?.waiting?.max ?? 0) + 64 },
     },
     media: {
       ...common,
@@ -125,10 +153,38 @@ export function toManagerConfig(options: ManagerOptions): ManagerConfig {
       workers: options.media?.workers,
       rtpTimeoutMs: options.media?.rtpTimeoutMs,
       codecs: options.codecs,
-      maxStreams: maxCalls,
+      maxStreams: maxCalls + endingMargin + (options.priority?.preempt ? preemptionMargin : 0),
       network: options.virtual?.media,
       bindAddresses: [...new Set(listen.map((url) => toListenAddress(url).address))],
     },
+  };
+}
+
+/** A call's place is free when it is over, its stream a tick later. */
+const endingMargin = 16;
+/** A call that gives way to a higher one keeps its stream until its end is confirmed. */
+const preemptionMargin = 64;
+
+function toAdmission({
+  limits = {},
+  priority = {},
+}: ManagerOptions): Pick<ManagerConfig, 'limits' | 'waiting' | 'preempt' | 'resourcePriority'> {
+  const most = (name: 'mixSlots' | 'bandwidthKbps' | 'callsPerUser' | 'callsPerPeer'): number | undefined =>
+    limits[name] === undefined ? undefined : positive(`limits.${name}`, limits[name], 1_000_000_000);
+  const { waiting } = limits;
+  return {
+    limits: {
+      mixSlots: most('mixSlots'),
+      bandwidthKbps: most('bandwidthKbps'),
+      callsPerUser: most('callsPerUser'),
+      callsPerPeer: most('callsPerPeer'),
+    },
+    waiting: {
+      max: waiting ? positive('limits.waiting.max', waiting.max, 1_000_000) : 0,
+      maxMs: positive('limits.waiting.maxMs', waiting?.maxMs ?? 30_000, 3_600_000),
+    },
+    preempt: priority.preempt ?? false,
+    resourcePriority: priority.resourcePriority ?? false,
   };
 }
 

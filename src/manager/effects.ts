@@ -4,13 +4,14 @@
  * session. Synchronous; called by the manager's step.
  */
 import type { Logger } from '../base/logger.js';
-import type { Resources } from '../coordination/index.js';
+import { bandwidthOf, type Resources } from '../coordination/index.js';
 import { MediaError } from '../media/index.js';
 import type {
   Description,
   DialogPort,
   Effect,
   MediaPort,
+  NegotiatedMedia,
   Session,
   SessionFact,
   SessionInput,
@@ -27,6 +28,8 @@ export interface EffectPorts {
   readonly media: MediaPort;
   readonly resources: Resources;
   readonly logger: Logger;
+  /** Seconds in the Retry-After of a 503. */
+  readonly retryAfterS: number;
   enqueue(sessionId: string, input: SessionInput): void;
 }
 
@@ -50,7 +53,7 @@ export class EffectRunner {
     answerReoffer: (session, effect) => this.#answerReoffer(session, effect),
     ring: (session, effect) => this.#signal(session, (dialog) => dialog.ringSession(session.id, effect.status, effect)),
     sendReject: (session, effect) =>
-      this.#signal(session, (dialog) => dialog.rejectSession(session.id, effect.status, effect)),
+      this.#signal(session, (dialog) => dialog.rejectSession(session.id, effect.status, this.#withRetryAfter(effect))),
     sendAck: (session) => this.#signal(session, (dialog) => dialog.ackSession(session.id)),
     refuseReoffer: (session, effect) =>
       this.#signal(session, (dialog) => dialog.answerReoffer(session.id, effect.status)),
@@ -87,7 +90,9 @@ export class EffectRunner {
     const { description, early } = effect;
     const negotiated = this.#try(session, 'apply', () => {
       if (!description) throw new MediaError('ERR_INVALID_SDP', 'the peer sent no answer to our offer', 488);
-      return media.applyAnswer(session.id, description, early);
+      const applied = media.applyAnswer(session.id, description, early);
+      if (!early) this.#leaseBandwidth(session, applied);
+      return applied;
     });
     if (negotiated) this.#feed(session, { type: 'negotiated', media: negotiated, early });
   }
@@ -124,6 +129,20 @@ export class EffectRunner {
     media.createMedia(session.id, session.route);
   }
 
+  /** Once in a session, at its first negotiation: a re-INVITE of an established call is never refused for it. */
+  #leaseBandwidth(session: Session, { codec }: NegotiatedMedia): void {
+    if (session.media !== undefined && session.answeredAtMs !== undefined) return;
+    const refusal = this.#ports.resources.lease(session.id, { bandwidthKbps: bandwidthOf(codec) });
+    if (refusal) throw new MediaError('ERR_LIMIT', `all ${refusal.limit} kbit/s are in use`, 503);
+  }
+
+  #withRetryAfter(effect: EffectOf<'sendReject'>): EffectOf<'sendReject'> {
+    const isSet = effect.status !== 503 || effect.headers.some(([name]) => name.toLowerCase() === 'retry-after');
+    return isSet
+      ? effect
+      : { ...effect, headers: [...effect.headers, ['Retry-After', String(this.#ports.retryAfterS)]] };
+  }
+
   #answer(
     session: Session,
     during: 'answer' | 'reoffer',
@@ -132,7 +151,9 @@ export class EffectRunner {
   ): Description | undefined {
     const result = this.#try(session, during, () => {
       if (!offer) throw new MediaError('ERR_INVALID_SDP', 'there is no offer to answer', 400);
-      return this.#ports.media.answerMedia(session.id, offer, { hold });
+      const answered = this.#ports.media.answerMedia(session.id, offer, { hold });
+      if (during === 'answer') this.#leaseBandwidth(session, answered.media);
+      return answered;
     });
     if (!result) return undefined;
     this.#feed(session, { type: 'negotiated', media: result.media, early: false });

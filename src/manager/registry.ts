@@ -2,7 +2,8 @@
  * All live sessions with what the manager keeps beside each: the verbs that wait and the peer's messages. Written by the manager's
  * steps only.
  */
-import type { AwaitedVerb, Session, SessionId, SessionInput } from '../session/index.js';
+import type { Occupant, Priority } from '../coordination/index.js';
+import { type AwaitedVerb, isTerminal, type Session, type SessionId, type SessionInput } from '../session/index.js';
 
 export interface Waiter {
   readonly verb: AwaitedVerb;
@@ -17,14 +18,16 @@ export interface SessionRecord {
   readonly waiters: Waiter[];
   /** The INVITE of an incoming call; the last final response of an outgoing one. */
   message: unknown;
+  /** Fixed at admission. */
+  readonly priority: Priority;
 }
 
 export class SessionRegistry {
   readonly #records = new Map<SessionId, SessionRecord>();
   #emptied: (() => void)[] = [];
 
-  add(session: Session, message: unknown): SessionRecord {
-    const record: SessionRecord = { session, waiters: [], message };
+  add(session: Session, message: unknown, priority: Priority): SessionRecord {
+    const record: SessionRecord = { session, waiters: [], message, priority };
     this.#records.set(session.id, record);
     return record;
   }
@@ -49,6 +52,14 @@ export class SessionRegistry {
 
   ids(): SessionId[] {
     return [...this.#records.keys()];
+  }
+
+  /** Sessions that hold a place, with what decides whether they keep it; those that are ending hold none. */
+  *occupants(): IterableIterator<Occupant<SessionId>> {
+    for (const [key, { session, priority }] of this.#records) {
+      if (session.state.kind === 'Terminating' || isTerminal(session.state)) continue;
+      yield { key, priority, sinceMs: session.createdAtMs };
+    }
   }
 
   get size(): number {

@@ -4,6 +4,7 @@
  */
 import { SessionError } from '../base/errors.js';
 import { ConferenceState, type MemberFlags, TwoPartyState } from '../bridge/index.js';
+import type { Resources } from '../coordination/index.js';
 import type { RoomChange, RoomPort, SessionEvent, SessionId } from '../session/index.js';
 
 export interface RoomOptions {
@@ -19,12 +20,14 @@ type Room =
 
 export class SessionRooms {
   readonly #media: RoomPort;
+  readonly #resources: Resources;
   readonly #publish: (event: SessionEvent) => void;
   readonly #rooms = new Map<string, Room>();
   readonly #roomOf = new Map<SessionId, string>();
 
-  constructor(media: RoomPort, publish: (event: SessionEvent) => void) {
+  constructor(media: RoomPort, resources: Resources, publish: (event: SessionEvent) => void) {
     this.#media = media;
+    this.#resources = resources;
     this.#publish = publish;
   }
 
@@ -45,7 +48,13 @@ export class SessionRooms {
     const other = this.#roomOf.get(sessionId);
     if (other !== undefined && other !== roomId)
       throw new SessionError('ERR_INVALID_STATE', 'the call is in another conference or bridge');
-    this.#apply(roomId, state.join(sessionId, flags));
+    if (other === undefined) this.#takeSlot(sessionId);
+    try {
+      this.#apply(roomId, state.join(sessionId, flags));
+    } catch (error) {
+      if (other === undefined) this.#resources.giveBack(sessionId, 'mixSlots');
+      throw error;
+    }
     this.#roomOf.set(sessionId, roomId);
     this.#publish({ type: 'joinedRoom', sessionId, roomId });
   }
@@ -61,9 +70,20 @@ export class SessionRooms {
       if (this.#roomOf.has(one))
         throw new SessionError('ERR_INVALID_STATE', 'one of the calls is in a conference or bridge already');
     }
-    this.#media.openRoom(roomId, { loudest: 'all' });
-    this.#rooms.set(roomId, { kind: 'bridge', state });
-    this.#apply(roomId, state.join());
+    const taken: SessionId[] = [];
+    try {
+      for (const one of state.parties) {
+        this.#takeSlot(one);
+        taken.push(one);
+      }
+      this.#media.openRoom(roomId, { loudest: 'all' });
+      this.#rooms.set(roomId, { kind: 'bridge', state });
+      this.#apply(roomId, state.join());
+    } catch (error) {
+      for (const one of taken) this.#resources.giveBack(one, 'mixSlots');
+      if (this.#rooms.delete(roomId)) this.#media.closeRoom(roomId);
+      throw error;
+    }
     for (const sessionId of state.parties) {
       this.#roomOf.set(sessionId, roomId);
       this.#publish({ type: 'joinedRoom', sessionId, roomId });
@@ -81,7 +101,7 @@ export class SessionRooms {
     }
     this.#roomOf.delete(sessionId);
     if (room) this.#apply(roomId, room.state.leave(sessionId));
-    this.#publish({ type: 'leftRoom', sessionId, roomId });
+    this.#left(roomId, sessionId);
   }
 
   /** Members part and stay in their calls; idempotent. */
@@ -92,8 +112,7 @@ export class SessionRooms {
     this.#rooms.delete(roomId);
     this.#media.closeRoom(roomId);
     for (const sessionId of members) {
-      if (!this.#roomOf.delete(sessionId)) continue;
-      this.#publish({ type: 'leftRoom', sessionId, roomId });
+      if (this.#roomOf.delete(sessionId)) this.#left(roomId, sessionId);
     }
   }
 
@@ -107,6 +126,16 @@ export class SessionRooms {
 
   get size(): number {
     return this.#rooms.size;
+  }
+
+  #left(roomId: string, sessionId: SessionId): void {
+    this.#resources.giveBack(sessionId, 'mixSlots');
+    this.#publish({ type: 'leftRoom', sessionId, roomId });
+  }
+
+  #takeSlot(sessionId: SessionId): void {
+    const refusal = this.#resources.lease(sessionId, { mixSlots: 1 });
+    if (refusal) throw new SessionError('ERR_LIMIT', `all ${refusal.limit} mix slots are in use`);
   }
 
   #apply(roomId: string, changes: readonly RoomChange[]): void {

@@ -5,7 +5,7 @@
 import type { Clock } from '../base/clock.js';
 import { Emitter } from '../base/emitter.js';
 import { SessionError } from '../base/errors.js';
-import { Resources, type ResourceUsage } from '../coordination/index.js';
+import { type Priority, Resources, type ResourceUsage } from '../coordination/index.js';
 import {
   type Binding,
   type CoreCounts,
@@ -13,6 +13,7 @@ import {
   type OptionsResult,
   type RegisterOptions,
   type RegistrationState,
+  toHeaders,
   type Unregister,
 } from '../dialog/index.js';
 import type { StreamStats, WorkerHealth } from '../media/index.js';
@@ -33,6 +34,7 @@ import {
 import { SessionAudio } from './audio.js';
 import { SessionEventProcessor } from './events.js';
 import { toRefusal } from './failures.js';
+import { SessionGroups } from './groups.js';
 import { type SessionRecord, SessionRegistry } from './registry.js';
 import { SessionRooms } from './rooms.js';
 import { SessionStepper } from './stepper.js';
@@ -42,6 +44,9 @@ import type { ManagerParts } from './wiring.js';
 export interface ManagerCounts {
   readonly sessions: number;
   readonly rooms: number;
+  readonly groups: number;
+  /** Incoming calls that wait for a place. */
+  readonly waiting: number;
   readonly deadlines: number;
   /** Facts that the transition table refused. */
   readonly refusedFacts: number;
@@ -64,6 +69,7 @@ export class SessionManager {
   /** Every change of every session, in order. */
   readonly events = new SessionEventProcessor((sessionId, input) => this.#stepper.step(sessionId, input));
   readonly rooms: SessionRooms;
+  readonly groups: SessionGroups;
   /** Players, recorders, statistics: what changes no state of a session. */
   readonly audio: SessionAudio;
   /** What an operator should know and no session owns. */
@@ -72,14 +78,25 @@ export class SessionManager {
   constructor(parts: ManagerParts) {
     const { config, media } = parts;
     this.#parts = parts;
-    this.#resources = new Resources({ sessions: config.maxCalls, mediaPorts: config.mediaPorts }, config.retryAfterS);
-    this.rooms = new SessionRooms(media.rooms, (event) => this.events.publish(event));
+    const { maxCalls: sessions, mediaPorts, limits } = config;
+    this.#resources = new Resources({ sessions, mediaPorts, ...limits }, config.retryAfterS);
+    this.rooms = new SessionRooms(media.rooms, this.#resources, (event) => this.events.publish(event));
+    this.groups = new SessionGroups({
+      join: (roomId, sessionId) => this.joinRoom(roomId, sessionId),
+      leave: (roomId, sessionId) => {
+        if (this.rooms.roomOf(sessionId) === roomId) this.rooms.leave(sessionId);
+      },
+      priorityOf: (sessionId) => this.priorityOf(sessionId),
+      nowMs: () => config.clock.nowMs(),
+      afterwards: (action) => this.events.afterwards(action),
+    });
     this.audio = new SessionAudio(media);
     this.#stepper = new SessionStepper({
       ...parts,
       registry: this.#registry,
       resources: this.#resources,
       rooms: this.rooms,
+      groups: this.groups,
       events: this.events,
       onDefect: (text) => this.warnings.emit('warning', 'INTERNAL', text),
     });
@@ -88,6 +105,11 @@ export class SessionManager {
   /** Addresses that SIP is received on. */
   get listeners(): ManagerParts['dialog']['manager']['listeners'] {
     return this.#parts.dialog.manager.listeners;
+  }
+
+  /** A name for something of this manager that no one has named. */
+  nextId(): string {
+    return this.#parts.config.ids.token(64);
   }
 
   /** The clock that everything of this manager runs on. */
@@ -118,11 +140,11 @@ export class SessionManager {
   }
 
   /** Starts an outgoing call. Throws ERR_CLOSED, ERR_INVALID_URI, ERR_INVALID_HEADER, and ERR_LIMIT (status 503) when all calls are taken. */
-  createSession(params: OutgoingParams): SessionId {
+  createSession(params: OutgoingParams, priority: Priority = 'normal'): SessionId {
     const { config, dialog } = this.#parts;
     if (this.#closing) throw new SessionError('ERR_CLOSED', 'the session manager is closed');
     const sessionId = config.ids.token(96);
-    const refusal = this.#resources.lease(sessionId, { sessions: 1 });
+    const refusal = this.#stepper.admission.lease(sessionId, priority, {});
     if (refusal) throw new DialogError('ERR_LIMIT', `all ${refusal.limit} calls are in use`, 503);
     const remote = { uri: params.target, displayName: undefined };
     const createdAtMs = config.clock.wallMs();
@@ -134,7 +156,7 @@ export class SessionManager {
       target: params.target,
       createdAtMs,
     });
-    this.#registry.add(session, undefined);
+    this.#registry.add(session, undefined, priority);
     try {
       dialog.manager.createSession(sessionId, params);
     } catch (error) {
@@ -164,8 +186,9 @@ export class SessionManager {
     return this.#submitAndWait(sessionId, { type: 'accept' }, 'connect');
   }
 
-  /** 300–699 to an incoming call. */
+  /** 300–699 to an incoming call. Throws ERR_INVALID_HEADER for headers that cannot be sent. */
   rejectSession(sessionId: SessionId, status: number, reason?: string, headers: ExtraHeaders = []): void {
+    toHeaders(headers, status);
     this.#submit(sessionId, { type: 'reject', status, reason, headers });
   }
 
@@ -194,6 +217,11 @@ export class SessionManager {
     this.#established(a);
     this.#established(b);
     this.rooms.bridge(roomId, a, b);
+  }
+
+  /** Throws ERR_NOT_FOUND. */
+  priorityOf(sessionId: SessionId): Priority {
+    return this.#record(sessionId).priority;
   }
 
   stats(sessionId: SessionId): StreamStats | undefined {
@@ -237,6 +265,8 @@ export class SessionManager {
     return {
       sessions: this.#registry.size,
       rooms: this.rooms.size,
+      groups: this.groups.size,
+      waiting: this.#stepper.admission.waiting,
       deadlines: this.#stepper.deadlines,
       refusedFacts: this.#stepper.refusedFacts,
       resources: this.#resources.usage(),

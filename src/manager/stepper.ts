@@ -11,15 +11,16 @@ import {
   type ExtraHeaders,
   isTerminal,
   newSession,
-  type SessionFact,
   type SessionId,
   type SessionInput,
   transition,
 } from '../session/index.js';
+import { Admission, type Incoming } from './admission.js';
 import { Cleanup } from './cleanup.js';
 import { EffectRunner } from './effects.js';
 import type { SessionEventProcessor } from './events.js';
 import { toEndError, toRefusal, toVerbError } from './failures.js';
+import type { SessionGroups } from './groups.js';
 import type { SessionRecord, SessionRegistry } from './registry.js';
 import type { SessionRooms } from './rooms.js';
 import type { ManagerParts } from './wiring.js';
@@ -31,6 +32,7 @@ export interface StepperParts extends ManagerParts {
   readonly registry: SessionRegistry;
   readonly resources: Resources;
   readonly rooms: SessionRooms;
+  readonly groups: SessionGroups;
   readonly events: SessionEventProcessor;
   /** A step threw: a defect of ours, told to operators. */
   onDefect(text: string): void;
@@ -41,18 +43,21 @@ export class SessionStepper {
   readonly #logger: Logger;
   readonly #effects: EffectRunner;
   readonly #cleanup: Cleanup;
+  readonly admission: Admission;
   #draining = false;
   #refusedFacts = 0;
 
   constructor(parts: StepperParts) {
     const { config, dialog, media, resources, events } = parts;
     this.#parts = parts;
+    this.admission = new Admission(parts);
     this.#logger = config.logger;
     this.#effects = new EffectRunner({
       dialog: dialog.manager,
       media: media.manager,
       resources,
       logger: config.logger,
+      retryAfterS: config.retryAfterS,
       enqueue: (sessionId, input) => events.enqueue(sessionId, input),
     });
     this.#cleanup = new Cleanup(config.clock, (sessionId) => this.#expire(sessionId));
@@ -71,6 +76,7 @@ export class SessionStepper {
   /** From now on every incoming call gets 503. */
   drain(): void {
     this.#draining = true;
+    for (const sessionId of this.admission.drain()) this.#turnAway(sessionId, this.#parts.config.retryAfterS);
   }
 
   close(): void {
@@ -89,16 +95,31 @@ export class SessionStepper {
     }
   }
 
-  #admit(sessionId: SessionId, fact: Extract<SessionFact, { type: 'incoming' }>): void {
-    const { config, dialog, resources, registry, events } = this.#parts;
-    const refusal = resources.lease(sessionId, { sessions: 1 });
-    if (refusal || this.#draining) {
-      const headers: ExtraHeaders = [['Retry-After', String(refusal?.retryAfterS ?? config.retryAfterS)]];
-      dialog.manager.rejectSession(sessionId, 503, { headers });
-      dialog.manager.forgetSession(sessionId);
-      resources.release(sessionId);
+  #admit(sessionId: SessionId, fact: Incoming): void {
+    const { config, dialog } = this.#parts;
+    if (this.#draining) {
+      this.#turnAway(sessionId, config.retryAfterS);
       return;
     }
+    const decision = this.admission.decide(sessionId, fact);
+    if (decision === 'admitted') this.#enter(sessionId, fact);
+    else if (decision === 'waiting') {
+      dialog.manager.ringSession(sessionId, 182);
+      this.#cleanup.set(sessionId, config.waiting.maxMs);
+    } else this.#turnAway(sessionId, decision.retryAfterS);
+  }
+
+  /** 503 for one that has no session; nothing is kept of it. */
+  #turnAway(sessionId: SessionId, retryAfterS: number): void {
+    const { dialog } = this.#parts;
+    const headers: ExtraHeaders = [['Retry-After', String(retryAfterS)]];
+    this.#cleanup.clear(sessionId);
+    dialog.manager.rejectSession(sessionId, 503, { headers });
+    dialog.manager.forgetSession(sessionId);
+  }
+
+  #enter(sessionId: SessionId, fact: Incoming): void {
+    const { config, registry, events } = this.#parts;
     const session = newSession({
       id: sessionId,
       direction: 'incoming',
@@ -110,7 +131,7 @@ export class SessionStepper {
       route: fact.route,
       offer: fact.offer,
     });
-    registry.add(session, fact.message);
+    registry.add(session, fact.message, this.admission.priorityOf(fact));
     this.#cleanup.set(sessionId, config.answerTimeoutMs);
     events.publish({ type: 'incoming', sessionId });
   }
@@ -118,7 +139,10 @@ export class SessionStepper {
   #advance(sessionId: SessionId, input: SessionInput): void {
     const { registry, config, events } = this.#parts;
     const record = registry.get(sessionId);
-    if (!record) return;
+    if (!record) {
+      this.#advanceWaiting(sessionId, input);
+      return;
+    }
     const next = transition(record.session, input, config.clock.nowMs());
     if (!next) {
       this.#refuse(record, input);
@@ -133,6 +157,14 @@ export class SessionStepper {
     const isOver = isTerminal(record.session.state) && before !== record.session.state.kind;
     // Listeners of the last events may still look the session up.
     if (isOver) events.afterwards(() => registry.delete(sessionId));
+  }
+
+  /** A call without a session may be one that waits for its place: its caller gave up, or its time is over. */
+  #advanceWaiting(sessionId: SessionId, input: SessionInput): void {
+    const over = input.type === 'cancelledByPeer' || input.type === 'ended' || input.type === 'failed';
+    if (!over || !this.admission.giveUp(sessionId)) return;
+    this.#cleanup.clear(sessionId);
+    this.#parts.dialog.manager.forgetSession(sessionId);
   }
 
   /** Deadlines follow the state: answering is bounded before the call, ending is bounded after it. */
@@ -151,9 +183,10 @@ export class SessionStepper {
   }
 
   #finish(record: SessionRecord): void {
-    const { dialog, media, rooms, resources, events } = this.#parts;
+    const { dialog, media, rooms, groups, resources, events } = this.#parts;
     const { id, endReason } = record.session;
     rooms.leave(id);
+    groups.forget(id);
     media.manager.stopMedia(id);
     this.#cleanup.clear(id);
     resources.release(id);
@@ -162,6 +195,7 @@ export class SessionStepper {
     const reason = endReason ?? { cause: 'closed', status: undefined, text: 'ended', reason: undefined };
     const error = toEndError(reason, record.message);
     for (const waiter of record.waiters.splice(0)) waiter.reject(error);
+    for (let next = this.admission.next(); next; next = this.admission.next()) this.#enter(next.sessionId, next.fact);
   }
 
   #refuse(record: SessionRecord, input: SessionInput): void {
@@ -177,9 +211,12 @@ export class SessionStepper {
   }
 
   #expire(sessionId: SessionId): void {
-    const { registry, events } = this.#parts;
+    const { registry, events, config } = this.#parts;
     const session = registry.get(sessionId)?.session;
-    if (!session) return;
+    if (!session) {
+      if (this.admission.giveUp(sessionId)) this.#turnAway(sessionId, config.retryAfterS);
+      return;
+    }
     const input: SessionInput =
       session.state.kind === 'Terminating'
         ? { type: 'ended', by: 'closed', reason: undefined }

@@ -30,6 +30,8 @@ export type DialogFact =
       readonly to: Party;
       readonly target: string;
       readonly callId: string;
+      /** Numeric address that the request came from. */
+      readonly peer: string;
       readonly route: MediaRoute;
       readonly offer: Description | undefined;
       readonly message: unknown;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Call, IncomingCall, Sessions } from '../../src/api/index.js';
+import { expectNothingLeft } from '../support/nothing-left.js';
 import { sine, toneLevelDbfs } from '../support/tone.js';
 import { type VirtualWorld, virtualWorld } from '../support/virtual-world.js';
 
@@ -32,19 +33,6 @@ async function connect(): Promise<{ alice: Sessions; bob: Sessions; out: Call; i
   const out = await world.settled(alice.call('sip:bob@10.0.0.2'));
   const into = await world.settled(accepted[0] as Promise<Call>);
   return { alice, bob, out, into };
-}
-
-/** Nothing may be left of a call once the transactions have had their 32 s. */
-async function expectNothingLeft(...all: Sessions[]): Promise<void> {
-  await world.clock.advance(40_000);
-  for (const sessions of all) {
-    const counts = sessions.counts();
-    expect(counts).toMatchObject({ sessions: 0, rooms: 0, deadlines: 0, dialogs: 0, streams: 0 });
-    expect(counts.signalling).toMatchObject({ transactions: 0, usages: 0, dialogs: 0 });
-    expect(counts.media).toMatchObject({ legs: 0, rooms: 0, players: 0, recorders: 0, leasedPorts: 0 });
-    expect(counts.resources.every(({ used }) => used === 0)).toBe(true);
-    expect(counts.refusedFacts).toBe(0);
-  }
 }
 
 async function pcm(path: string): Promise<Int16Array> {
@@ -99,7 +87,7 @@ describe('a call', () => {
     expect(out.endReason?.cause).toBe('local-hangup');
     expect(into.endReason?.cause).toBe('remote-hangup');
     expect(into.ended.aborted).toBe(true);
-    await expectNothingLeft(alice, bob);
+    await expectNothingLeft(world.clock, alice, bob);
   });
 
   it('sends no audio before the ACK', async () => {
@@ -121,7 +109,7 @@ describe('a call', () => {
     await world.clock.advance(5000);
     expect(lateAudio).toBe(0);
     await world.clock.advance(60_000);
-    await expectNothingLeft(alice, bob);
+    await expectNothingLeft(world.clock, alice, bob);
   });
 
   it('is rejected, busy, cancelled, unanswered, each with its status', async () => {
@@ -160,7 +148,7 @@ describe('a call', () => {
       throw new Error('a handler broke');
     };
     await expect(world.settled(alice.call('sip:b@10.0.0.2'))).rejects.toMatchObject({ status: 500 });
-    await expectNothingLeft(alice, bob);
+    await expectNothingLeft(world.clock, alice, bob);
   });
 
   it('fails with 408 when nobody is there and 488 without a common codec', async () => {
@@ -177,7 +165,7 @@ describe('a call', () => {
     });
     await expect(world.settled(alice.call('sip:bob@10.0.0.2'))).rejects.toMatchObject({ status: 488 });
     await expect(alice.call('mailto:x@y')).rejects.toMatchObject({ code: 'ERR_INVALID_URI' });
-    await expectNothingLeft(alice, bob);
+    await expectNothingLeft(world.clock, alice, bob);
   });
 
   it('refuses past the limit of calls with 503 and says when to come back', async () => {
@@ -193,7 +181,7 @@ describe('a call', () => {
     await world.settled(first.hangup());
     const again = await world.settled(alice.call('sip:b@10.0.0.2'));
     await world.settled(again.hangup());
-    await expectNothingLeft(alice, bob);
+    await expectNothingLeft(world.clock, alice, bob);
   });
 
   it('survives a network that loses, repeats and reorders', async () => {
@@ -203,7 +191,7 @@ describe('a call', () => {
     expect(into.stats()?.packetsReceived).toBeGreaterThan(60);
     await world.settled(into.hangup());
     await world.settled(out.finished);
-    await expectNothingLeft(alice, bob);
+    await expectNothingLeft(world.clock, alice, bob);
   });
 
   it('ends on both sides when the library is closed', async () => {
@@ -235,7 +223,7 @@ describe('hold', () => {
     await world.clock.advance(1000);
     expect(out.stats()?.packetsReceived).toBeGreaterThan(before + 40);
     await world.settled(out.hangup());
-    await expectNothingLeft(alice, bob);
+    await expectNothingLeft(world.clock, alice, bob);
   });
 
   it('by both at once meets in glare and both get through (RFC 3261 14.1)', async () => {
@@ -254,7 +242,7 @@ describe('hold', () => {
     expect(out.stats()?.packetsReceived).toBeGreaterThan((before[0] ?? 0) + 40);
     expect(into.stats()?.packetsReceived).toBeGreaterThan((before[1] ?? 0) + 40);
     await world.settled(out.hangup());
-    await expectNothingLeft(alice, bob);
+    await expectNothingLeft(world.clock, alice, bob);
   });
 
   it('is refused where it makes no sense and leaves the call alone', async () => {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { seededIds } from '../../../src/base/ids.js';
 import { silentLogger } from '../../../src/base/logger.js';
+import type { ManagerConfig } from '../../../src/manager/config.js';
 import { SessionManager } from '../../../src/manager/session-manager.js';
 import type { ManagerParts } from '../../../src/manager/wiring.js';
 import { MediaError } from '../../../src/media/types.js';
@@ -29,13 +30,14 @@ const incoming: DialogFact = {
   to: { uri: 'sip:room@example.com', displayName: undefined },
   target: 'sip:room@example.com',
   callId: 'c1',
+  peer: '10.0.0.9',
   route,
   offer: sdp,
   message: { kind: 'request' },
 };
 
 /** A manager between two layers that only write down what they are told. */
-function harness(overrides: { maxCalls?: number; mediaPorts?: number } = {}) {
+function harness(overrides: Partial<ManagerConfig> = {}) {
   const clock = new VirtualClock();
   const told: string[] = [];
   const withMedia = new Set<string>();
@@ -79,11 +81,16 @@ function harness(overrides: { maxCalls?: number; mediaPorts?: number } = {}) {
       clock,
       ids: seededIds(1),
       logger: silentLogger,
-      maxCalls: overrides.maxCalls ?? 10,
+      maxCalls: 10,
       retryAfterS: 5,
-      mediaPorts: overrides.mediaPorts ?? 100,
+      mediaPorts: 100,
+      limits: {},
+      waiting: { max: 0, maxMs: 30_000 },
+      preempt: false,
+      resourcePriority: false,
       answerTimeoutMs: 60_000,
       shutdownTimeoutMs: 1000,
+      ...overrides,
     },
     dialog: { manager: { ...dialog, listeners: [], size: 0, counts: () => ({}) }, close: vi.fn(async () => {}) },
     media: { manager: media, rooms, counts: () => ({}), close: vi.fn(async () => {}) },

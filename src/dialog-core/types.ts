@@ -9,6 +9,14 @@ import type { Logger } from '../base/logger.js';
 import type { DialogCoreEvent, ReasonHeader } from './event-types.js';
 import type { HeaderList, SipMessage, SipRequest, SipResponse, SipUri } from './message/index.js';
 import type {
+  DatagramNetwork,
+  ListenAddress,
+  SocketAddress,
+  StreamNetwork,
+  TlsCredentials,
+  TransportName,
+} from './network-types.js';
+import type {
   Authentication,
   Binding,
   Credentials,
@@ -19,38 +27,8 @@ import type {
 } from './user-types.js';
 
 export type * from './event-types.js';
+export type * from './network-types.js';
 export type * from './user-types.js';
-
-export type TransportName = 'udp' | 'tcp' | 'tls';
-
-export interface SocketAddress {
-  /** Numeric IPv4 or IPv6 address, without brackets. */
-  readonly address: string;
-  readonly port: number;
-}
-
-/** The pair of addresses a message travelled on; what a request's responses and a dialog's first requests go back along. */
-export interface Flow {
-  readonly transport: TransportName;
-  /** Index into the endpoint's listeners. */
-  readonly listener: number;
-  /** Our side: never a wildcard address; on a wildcard listen the local address of the route to `remote`. */
-  readonly local: SocketAddress;
-  /** Of streams: over another connection of the same kind, once this one is gone. */
-  readonly remote: SocketAddress;
-  /** Of streams: the connection by its number, which is never used again. */
-  readonly connection?: number | undefined;
-  /** Of TLS: whose certificate is asked for when a connection must be opened. */
-  readonly serverName?: string | undefined;
-}
-
-export interface ListenAddress {
-  readonly transport: TransportName;
-  /** Numeric; 0.0.0.0 and :: are allowed. */
-  readonly address: string;
-  /** 0 takes a free port. */
-  readonly port: number;
-}
 
 /** RFC 3261 table 4; shorter ones make tests of real sockets quick, everything else keeps the defaults. */
 export interface TimerConfig {
@@ -93,17 +71,6 @@ export interface CoreLimits {
   readonly idleTimeoutMs: number;
 }
 
-/** Certificates as PEM text, for TLS. */
-export interface TlsCredentials {
-  /** Own certificate and those up to the root. Without it nobody can connect to us; calls of ours can be made. */
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
-  /** Whom to trust instead of the authorities that Node knows. */
-  readonly ca?: string | undefined;
-  /** False calls peers that cannot prove who they are, which anybody in between can exploit. Default true. */
-  readonly rejectUnauthorized?: boolean | undefined;
-}
-
 export interface DialogCoreConfig {
   readonly listen: readonly ListenAddress[];
   /** Numeric address written into Via and Contact instead of the local one (and, by the layers above, into SDP). */
@@ -124,76 +91,6 @@ export interface DialogCoreConfig {
   /** Connections; default TCP and TLS of node:net and node:tls. Tests pass a virtual network. */
   readonly streams?: StreamNetwork | undefined;
   readonly tls?: TlsCredentials | undefined;
-}
-
-/** Datagram sockets as the endpoint needs them; implemented by transport/udp.ts and by the virtual network of the tests. */
-export interface DatagramNetwork {
-  /** Binds; rejects with ERR_ADDRESS_IN_USE, ERR_ADDRESS_NOT_AVAILABLE or ERR_TRANSPORT. */
-  bind(local: SocketAddress, handlers: DatagramHandlers): Promise<DatagramSocket>;
-  /**
-   * Local address that the system would use towards `remote`, for listeners bound to a wildcard. A synchronous answer (from a cache) is
-   * a string; otherwise a promise; undefined when there is no route.
-   */
-  localAddressFor(remote: SocketAddress): string | undefined | Promise<string | undefined>;
-  /** Numeric address of a host name, for outgoing requests; rejects with ERR_UNRESOLVABLE. */
-  resolve(host: string, family: 4 | 6 | undefined): Promise<string>;
-}
-
-export interface DatagramHandlers {
-  onDatagram(data: Uint8Array, remote: SocketAddress): void;
-  onError(error: Error): void;
-}
-
-export interface DatagramSocket {
-  readonly local: SocketAddress;
-  /** `onError` is called when the system refuses the datagram (EMSGSIZE, unreachable): a transport error of that request. */
-  send(data: Uint8Array, remote: SocketAddress, onError: (error: Error) => void): void;
-  /** Resolves when the socket is released. */
-  close(): Promise<void>;
-}
-
-/** Connections as the endpoint needs them; implemented by transport/tcp.ts with transport/tls.ts and by the virtual network of the tests. */
-export interface StreamNetwork {
-  /** Rejects like {@link DatagramNetwork.bind}. */
-  listen(local: SocketAddress, secure: boolean, handlers: StreamListenerHandlers): Promise<StreamListener>;
-  /** Resolves when the connection stands, with TLS when the peer has proved its name. Rejects with ERR_TRANSPORT; at once on `signal`. */
-  connect(target: StreamTarget, signal: AbortSignal): Promise<StreamSocket>;
-}
-
-export interface StreamTarget {
-  readonly remote: SocketAddress;
-  /** Local address to connect from; undefined leaves it to the system. */
-  readonly from: string | undefined;
-  readonly secure: boolean;
-  readonly serverName: string | undefined;
-}
-
-export interface StreamListenerHandlers {
-  /** Asked before anything is read, a handshake even. Undefined turns the connection away; otherwise it is called when the connection is gone. */
-  admit(remote: SocketAddress): (() => void) | undefined;
-  onSocket(socket: StreamSocket): void;
-  onError(error: Error): void;
-}
-
-export interface StreamListener {
-  readonly local: SocketAddress;
-  /** Takes no more connections; those that stand live on. Resolves when the port is free. */
-  close(): Promise<void>;
-}
-
-export interface StreamSocket {
-  readonly local: SocketAddress;
-  readonly remote: SocketAddress;
-  /** Bytes that were written and have not left. */
-  readonly queuedBytes: number;
-  /** Begins reading; called once. `onClose` comes once, also after {@link destroy}. */
-  start(handlers: { onData(data: Uint8Array): void; onClose(error: Error | undefined): void }): void;
-  write(data: Uint8Array): void;
-  /** Says that nothing more will be written. */
-  end(): void;
-  /** Closes when what was written has left. */
-  destroySoon(): void;
-  destroy(): void;
 }
 
 /** Identity of an invite usage: unique within its core for ever. */

@@ -34,7 +34,7 @@ export interface SessionsEvents {
 }
 
 export interface Listener {
-  readonly transport: 'udp' | 'tcp' | 'tls';
+  readonly transport: 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
   readonly address: string;
   readonly port: number;
   /** `udp://…`, as in the options. */

@@ -45,6 +45,8 @@ export function parseTarget(text: string): CallTarget {
 /** What a URI asks for; whether that can be, the SIP core says. */
 function transportOf(uri: string): CallTarget['transport'] {
   const named = /;transport=([a-z]+)/i.exec(uri)?.[1]?.toLowerCase();
+  // A WebSocket client need not listen for any.
+  if (named === 'ws' || named === 'wss') return 'udp';
   if (/^sips:/i.test(uri) || named === 'tls') return 'tls';
   return named === 'tcp' ? 'tcp' : 'udp';
 }

@@ -96,7 +96,7 @@ const mediaPorts = (): Option =>
 const codecs = (): Option => new Option('--codecs <list>', 'codecs in order of preference (default: pcmu,pcma)');
 const addTls = (command: Command): Command =>
   command
-    .option('--tls-cert <file>', 'PEM file of the certificate for tls://, with those up to the root')
+    .option('--tls-cert <file>', 'PEM file of the certificate for tls:// and wss://, with those up to the root')
     .option('--tls-key <file>', 'PEM file of its key')
     .option('--tls-ca <file>', 'PEM file of the authorities to trust when calling over TLS (default: those of Node)');
 const logLevel = (): Option =>
@@ -110,7 +110,9 @@ function addServe(program: Command): Command {
     .description(
       'Runs the conference server: whoever calls sip:<room>@host is in that room, and hears everyone else there.',
     )
-    .addOption(listen('where to listen, as udp://IP:PORT, tcp:// or tls:// (default: udp://0.0.0.0:5060)'))
+    .addOption(
+      listen('where to listen, as udp://IP:PORT, tcp://, tls://, ws:// or wss:// (default: udp://0.0.0.0:5060)'),
+    )
     .addOption(advertise())
     .addOption(mediaPorts())
     .option('--max-calls <n>', 'calls in all; past it callers get 503 with Retry-After (default: 1000)')

@@ -17,6 +17,7 @@ import type {
   RegistrarConfig,
   TimerConfig,
   TransportName,
+  WebSocketConfig,
 } from './types.js';
 
 export type ResolvedAuthentication = Authentication & { readonly algorithms: readonly OfferedAlgorithm[] };
@@ -69,6 +70,7 @@ export function resolveConfig(config: DialogCoreConfig): ResolvedConfig {
   const timers = merge('timers', defaultTimers, config.timers);
   const { cert, key } = config.tls ?? {};
   if ((cert === undefined) !== (key === undefined)) throw wrong('tls', 'cert and key are given together');
+  checkWebSocket(config.websocket ?? {});
   if (timers.t2Ms < timers.t1Ms) throw wrong('timers.t2Ms', 'it is shorter than t1Ms');
   return {
     listen: config.listen,
@@ -82,6 +84,15 @@ export function resolveConfig(config: DialogCoreConfig): ResolvedConfig {
     authentication: config.authentication && resolveAuthentication(config.authentication),
     registrar: config.registrar && resolveRegistrar(config.registrar),
   };
+}
+
+function checkWebSocket({ origins = [], path = '/' }: WebSocketConfig): void {
+  const isOrigin = (text: unknown): boolean =>
+    typeof text === 'string' && /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#]+$/i.test(text);
+  const odd = origins.find((origin) => !isOrigin(origin));
+  if (odd !== undefined)
+    throw wrong('websocket.origins', `'${odd}' is not an origin such as https://phone.example.com`);
+  if (!/^\/[^\s?#]*$/.test(path)) throw wrong('websocket.path', `'${path}' is not a path such as /sip`);
 }
 
 function resolveAuthentication(given: Authentication): ResolvedAuthentication {
@@ -109,7 +120,7 @@ export function isWildcard(address: string): boolean {
   return address === '0.0.0.0' || (isIP(address) === 6 && /^[0:]+$/.test(address));
 }
 
-const transports: readonly TransportName[] = ['udp', 'tcp', 'tls'];
+const transports: readonly TransportName[] = ['udp', 'tcp', 'tls', 'ws', 'wss'];
 
 function checkListen(listen: ListenAddress, index: number): void {
   const key = `listen[${index}]`;

@@ -9,9 +9,10 @@ import type { Hop } from './dialog/hop.js';
 import { ServedMethods } from './dialog/methods.js';
 import { DialogStore } from './dialog/store.js';
 import type { Timer } from './dialog/timer.js';
+import { Registrar } from './registrar.js';
 import { type TransactionHost, TransactionLayer } from './transaction/layer.js';
 import type { Transaction } from './transaction/transaction.js';
-import type { DialogCoreEvent, Flow, OfferedAlgorithm } from './types.js';
+import type { DialogCoreEvent, Flow, OfferedAlgorithm, SipUri } from './types.js';
 
 /** What the shell is to do. */
 export type StackOutput =
@@ -51,6 +52,7 @@ export class Core implements CoreContext, TransactionHost {
     refused: 0,
     unmatched: 0,
   };
+  readonly registrar: Registrar | undefined;
   pendingInvites = 0;
   nowMs = 0;
   #out: StackOutput[] = [];
@@ -60,6 +62,7 @@ export class Core implements CoreContext, TransactionHost {
   constructor(config: ResolvedConfig) {
     this.config = config;
     this.transactions = new TransactionLayer(this);
+    this.registrar = config.registrar && new Registrar(config.registrar);
   }
 
   get timers(): ResolvedConfig['timers'] {
@@ -83,7 +86,16 @@ export class Core implements CoreContext, TransactionHost {
     this.#put({ type: 'lookUp', ...question });
   }
 
+  flowTo(uri: SipUri): Flow | undefined {
+    return this.registrar?.flowTo(uri, this.nowMs);
+  }
+
   route(hop: Hop, listener: number | undefined, done: RouteDone): void {
+    const { flow } = hop;
+    if (flow) {
+      this.tell(() => done(flow, ''));
+      return;
+    }
     const key = `${hop.transport} ${hop.host} ${hop.port} ${hop.serverName ?? ''} ${listener ?? ''}`;
     const waiting = this.#routes.get(key);
     if (waiting) {

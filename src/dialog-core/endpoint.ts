@@ -34,7 +34,7 @@ import type {
 type EventHandler = (event: DialogCoreEvent) => void;
 type WithReason = ResponseParams & { readonly reason?: string };
 
-/** SIP over UDP, TCP and TLS; see {@link DialogCore} for what each verb does. Throws ERR_CONFIG for a configuration that makes no sense. */
+/** SIP over UDP, TCP, TLS and WebSocket; see {@link DialogCore} for what each verb does. Throws ERR_CONFIG for a configuration that makes no sense. */
 export class SipEndpoint implements DialogCore {
   readonly #config: ResolvedConfig;
   readonly #stack: SipStack;
@@ -51,11 +51,12 @@ export class SipEndpoint implements DialogCore {
 
   constructor(config: DialogCoreConfig) {
     this.#config = resolveConfig(config);
-    const { clock, logger, limits } = this.#config;
+    const { clock, logger, limits, ids } = this.#config;
     this.#stack = new SipStack(this.#config);
     const datagrams = config.network ?? new UdpNetwork(clock, logger);
-    const streams = config.streams ?? new NodeStreams(config.tls ?? {}, limits.connectTimeoutMs);
-    const parts = { datagrams, streams, clock, logger, limits };
+    const { tls = {}, websocket = {} } = config;
+    const streams = config.streams ?? new NodeStreams(tls, { websocket, limits });
+    const parts = { datagrams, streams, clock, logger, limits, ids };
     this.#transport = new Transport(parts, {
       onMessage: (data, flow, fault) => this.#input({ type: 'datagram', data, flow, fault }),
       onConnectionLost: (connection, message) => this.#input({ type: 'connectionLost', connection, message }),

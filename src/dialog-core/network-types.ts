@@ -3,7 +3,10 @@
  * implements. Types only; types.ts hands them on.
  */
 
-export type TransportName = 'udp' | 'tcp' | 'tls';
+export type TransportName = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
+
+/** Those that have connections. */
+export type StreamTransport = Exclude<TransportName, 'udp'>;
 
 export interface SocketAddress {
   /** Numeric IPv4 or IPv6 address, without brackets. */
@@ -24,6 +27,8 @@ export interface Flow {
   readonly connection?: number | undefined;
   /** Of TLS: whose certificate is asked for when a connection must be opened. */
   readonly serverName?: string | undefined;
+  /** Of WebSocket connections that we opened without listening for any: the name for Via and Contact, which nobody can reach (RFC 7118 5). */
+  readonly host?: string | undefined;
 }
 
 export interface ListenAddress {
@@ -32,6 +37,17 @@ export interface ListenAddress {
   readonly address: string;
   /** 0 takes a free port. */
   readonly port: number;
+}
+
+/** Listeners `ws://` and `wss://` (RFC 7118). */
+export interface WebSocketConfig {
+  /**
+   * Origins of pages that may connect (RFC 6455 10.2), `https://phone.example.com` each; others get 403. Programs that are no browsers send
+   * no Origin and may. Default: every page may.
+   */
+  readonly origins?: readonly string[] | undefined;
+  /** Path of the URL, which peers ask for and we do; default '/'. Requests for another one get 404. */
+  readonly path?: string | undefined;
 }
 
 /** Certificates as PEM text, for TLS. */
@@ -43,6 +59,8 @@ export interface TlsCredentials {
   readonly ca?: string | undefined;
   /** False calls peers that cannot prove who they are, which anybody in between can exploit. Default true. */
   readonly rejectUnauthorized?: boolean | undefined;
+  /** True lets a certificate for `*.example.com` prove `sip.example.com`, which RFC 5922 7.2 forbids. Default false. */
+  readonly wildcards?: boolean | undefined;
 }
 
 /** Datagram sockets as the endpoint needs them; implemented by transport/udp.ts and by the virtual network of the tests. */
@@ -71,19 +89,21 @@ export interface DatagramSocket {
   close(): Promise<void>;
 }
 
-/** Connections as the endpoint needs them; implemented by transport/tcp.ts with transport/tls.ts and by the virtual network of the tests. */
+/** Connections as the endpoint needs them; implemented by transport/streams.ts and by the virtual network of the tests. */
 export interface StreamNetwork {
   /** Rejects like {@link DatagramNetwork.bind}. */
-  listen(local: SocketAddress, secure: boolean, handlers: StreamListenerHandlers): Promise<StreamListener>;
+  listen(local: SocketAddress, transport: StreamTransport, handlers: StreamListenerHandlers): Promise<StreamListener>;
   /** Resolves when the connection stands, with TLS when the peer has proved its name. Rejects with ERR_TRANSPORT; at once on `signal`. */
   connect(target: StreamTarget, signal: AbortSignal): Promise<StreamSocket>;
+  /** New connections get these certificates. Throws ERR_CONFIG for ones that cannot be used, and keeps the old. */
+  reload?(credentials: TlsCredentials): void;
 }
 
 export interface StreamTarget {
   readonly remote: SocketAddress;
   /** Local address to connect from; undefined leaves it to the system. */
   readonly from: string | undefined;
-  readonly secure: boolean;
+  readonly transport: StreamTransport;
   readonly serverName: string | undefined;
 }
 
@@ -100,14 +120,24 @@ export interface StreamListener {
   close(): Promise<void>;
 }
 
+export interface StreamSocketHandlers {
+  onData(data: Uint8Array): void;
+  onClose(error: Error | undefined): void;
+  onPong?(): void;
+}
+
 export interface StreamSocket {
   readonly local: SocketAddress;
   readonly remote: SocketAddress;
   /** Bytes that were written and have not left. */
   readonly queuedBytes: number;
+  /** Each piece that is read or written is one whole message (RFC 7118 5); otherwise messages are cut out of a stream. */
+  readonly whole?: boolean | undefined;
   /** Begins reading; called once. `onClose` comes once, also after {@link destroy}. */
-  start(handlers: { onData(data: Uint8Array): void; onClose(error: Error | undefined): void }): void;
+  start(handlers: StreamSocketHandlers): void;
   write(data: Uint8Array): void;
+  /** Where the transport has a ping of its own: sends one; `onPong` follows. */
+  ping?(): void;
   /** Says that nothing more will be written. */
   end(): void;
   /** Closes when what was written has left. */

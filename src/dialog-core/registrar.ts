@@ -15,7 +15,7 @@ import {
   uriEquals,
 } from './message/index.js';
 import { detached } from './transaction/matching.js';
-import type { Binding } from './types.js';
+import type { Binding, Flow } from './types.js';
 
 interface Bound {
   readonly uri: SipUri;
@@ -24,6 +24,8 @@ interface Bound {
   readonly callId: string;
   readonly sequence: number;
   readonly expiresAtMs: number;
+  /** What the registration came along: the way to a contact behind NAT or at the far end of a WebSocket (RFC 5626 5.3, RFC 7118 5). */
+  readonly flow: Flow | undefined;
 }
 
 /** What a request asks for one contact. */
@@ -39,6 +41,9 @@ const sweepEveryMs = 1000;
 export class Registrar {
   readonly #config: ResolvedRegistrar;
   readonly #bound = new Map<string, readonly Bound[]>();
+  /** The same bindings by contact, and the addresses of record by the connection that they were registered on. */
+  readonly #byContact = new Map<string, Bound>();
+  readonly #byConnection = new Map<number, Set<string>>();
   #sweptAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(config: ResolvedRegistrar) {
@@ -57,8 +62,26 @@ export class Registrar {
       .sort((a, b) => b.q - a.q);
   }
 
+  /** The flow that a contact was registered along; undefined for an address that is none of a live binding. */
+  flowTo(uri: SipUri, nowMs: number): Flow | undefined {
+    if (this.#byContact.size === 0) return undefined;
+    const bound = this.#byContact.get(contactKey(uri));
+    return bound && bound.expiresAtMs > nowMs ? bound.flow : undefined;
+  }
+
+  /** Who was there by a connection alone is gone with it (RFC 5626 5.3); others keep their address. */
+  handleConnectionLost(connection: number, nowMs: number): void {
+    for (const key of [...(this.#byConnection.get(connection) ?? [])]) {
+      const left = this.#live(key, nowMs).flatMap((each): Bound[] => {
+        if (each.flow?.connection !== connection) return [each];
+        return each.uri.host.endsWith('.invalid') ? [] : [{ ...each, flow: undefined }];
+      });
+      this.#store(key, left, nowMs);
+    }
+  }
+
   /** Answers a REGISTER; `username` is who has proved to be, undefined without authentication. All of its contacts count, or none. */
-  handle(request: SipRequest, username: string | undefined, nowMs: number): Reply {
+  handle(request: SipRequest, username: string | undefined, nowMs: number, flow?: Flow): Reply {
     const aor = request.to.uri;
     if (aor.scheme !== 'sip' || aor.user === undefined || aor.user === '') return { status: 404 };
     const refusal = this.#refuse(aor, username);
@@ -66,7 +89,7 @@ export class Registrar {
     const key = keyOf(aor);
     const before = this.#live(key, nowMs);
     const values = request.headerValues('contact');
-    const after = values.includes('*') ? removeAll(request, before) : this.#apply(request, before, nowMs);
+    const after = values.includes('*') ? removeAll(request, before) : this.#apply(request, before, nowMs, flow);
     if ('status' in after) return after;
     if (after.length > this.#config.maxBindings) return { status: 403, reason: 'Too Many Bindings' };
     if (!this.#store(key, after, nowMs)) return { status: 503, headers: [['Retry-After', '60']] };
@@ -87,7 +110,12 @@ export class Registrar {
   }
 
   /** 10.3 step 7. A request without contacts changes nothing: it asks. */
-  #apply(request: SipRequest, before: readonly Bound[], nowMs: number): readonly Bound[] | Reply {
+  #apply(
+    request: SipRequest,
+    before: readonly Bound[],
+    nowMs: number,
+    flow: Flow | undefined,
+  ): readonly Bound[] | Reply {
     const { cseq } = request;
     const callId = detached(request.callId);
     let after = before;
@@ -100,7 +128,8 @@ export class Registrar {
       after = after.filter((each) => each !== old);
       if (expiresS === 0) continue;
       const expiresAtMs = nowMs + 1000 * expiresS;
-      after = [...after, { uri: contact.uri, uriText: contact.uriText, q, callId, sequence: cseq.number, expiresAtMs }];
+      const { uri, uriText } = contact;
+      after = [...after, { uri, uriText, q, callId, sequence: cseq.number, expiresAtMs, flow }];
     }
     return after;
   }
@@ -126,12 +155,20 @@ export class Registrar {
   /** False when there is no room for another address of record. */
   #store(key: string, bound: readonly Bound[], nowMs: number): boolean {
     if (bound.length === 0) {
-      this.#bound.delete(key);
+      this.#forget(key);
       return true;
     }
     if (!this.#bound.has(key) && this.#bound.size >= this.#config.maxAors) this.#sweep(nowMs);
     if (!this.#bound.has(key) && this.#bound.size >= this.#config.maxAors) return false;
+    this.#forget(key);
     this.#bound.set(key, bound);
+    for (const each of bound) {
+      this.#byContact.set(contactKey(each.uri), each);
+      const connection = each.flow?.connection;
+      if (connection === undefined) continue;
+      const tied = this.#byConnection.get(connection) ?? new Set();
+      this.#byConnection.set(connection, tied.add(key));
+    }
     return true;
   }
 
@@ -139,7 +176,18 @@ export class Registrar {
   #sweep(nowMs: number): void {
     if (nowMs - this.#sweptAtMs < sweepEveryMs) return;
     this.#sweptAtMs = nowMs;
-    for (const key of this.#bound.keys()) if (this.#live(key, nowMs).length === 0) this.#bound.delete(key);
+    for (const key of this.#bound.keys()) if (this.#live(key, nowMs).length === 0) this.#forget(key);
+  }
+
+  #forget(key: string): void {
+    for (const each of this.#bound.get(key) ?? []) {
+      const contact = contactKey(each.uri);
+      if (this.#byContact.get(contact) === each) this.#byContact.delete(contact);
+      const connection = each.flow?.connection;
+      const tied = connection === undefined ? undefined : this.#byConnection.get(connection);
+      if (tied?.delete(key) && tied.size === 0 && connection !== undefined) this.#byConnection.delete(connection);
+    }
+    this.#bound.delete(key);
   }
 }
 
@@ -154,6 +202,13 @@ function removeAll(request: SipRequest, before: readonly Bound[]): readonly Boun
 /** 10.3 step 5: parameters go, escapes are undone; a host is the same in any case. */
 function keyOf(aor: SipUri): string {
   return detached(`${unescapeUser(aor.user ?? '')}@${aor.host.toLowerCase()}:${aor.port ?? ''}`);
+}
+
+/** What tells contacts apart: everything that says where to send. */
+function contactKey({ scheme, user = '', host, port, params }: SipUri): string {
+  return detached(
+    `${scheme} ${user}@${host.toLowerCase()}:${port ?? ''} ${params.get('transport')?.toLowerCase() ?? ''}`,
+  );
 }
 
 function leftS(expiresAtMs: number, nowMs: number): number {

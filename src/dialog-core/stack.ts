@@ -24,7 +24,6 @@ import {
   type SipUri,
 } from './message/index.js';
 import { newThread, OutsideRequest } from './outside-request.js';
-import { Registrar } from './registrar.js';
 import { CoreRegistration } from './registration.js';
 import { StatelessTags } from './stateless-tags.js';
 import type { Transaction } from './transaction/transaction.js';
@@ -64,7 +63,6 @@ export class SipStack {
   readonly #limits: ParseLimits;
   readonly #stateless: StatelessTags;
   readonly #authenticator: Authenticator | undefined;
-  readonly #registrar: Registrar | undefined;
   readonly #registrations = new Set<CoreRegistration>();
   #lastUsage = 0;
 
@@ -72,7 +70,6 @@ export class SipStack {
     this.#core = new Core(config);
     this.#limits = config.limits;
     this.#stateless = new StatelessTags(config.ids);
-    this.#registrar = config.registrar && new Registrar(config.registrar);
     this.#authenticator = config.authentication && new Authenticator(this.#core, config.authentication);
   }
 
@@ -88,6 +85,7 @@ export class SipStack {
         return;
       case 'connectionLost':
         this.#core.transactions.handleConnectionLost(input.connection, input.message);
+        this.#core.registrar?.handleConnectionLost(input.connection, nowMs);
         return;
       case 'routed':
         this.#core.answerRoute(input.key, input.flow, '');
@@ -176,7 +174,7 @@ export class SipStack {
   }
 
   lookup(aor: SipUri, nowMs: number): Binding[] | undefined {
-    return this.#registrar?.lookup(aor, nowMs);
+    return this.#core.registrar?.lookup(aor, nowMs);
   }
 
   counts(): CoreCounts {
@@ -269,7 +267,7 @@ export class SipStack {
   }
 
   #handleOutside(request: SipRequest, flow: Flow): void {
-    const reply = inspect(this.#core, request, flow, this.#registrar !== undefined) ?? this.#replyOutside(request);
+    const reply = inspect(this.#core, request, flow, this.#core.registrar !== undefined) ?? this.#replyOutside(request);
     if (reply) this.#reply(request, flow, reply);
     else if (this.#authenticator) this.#authenticator.admit(request, (...who) => this.#admit(request, flow, ...who));
     else this.#admit(request, flow, undefined, undefined);
@@ -279,8 +277,8 @@ export class SipStack {
   #admit(request: SipRequest, flow: Flow, refusal: Reply | undefined, username: string | undefined): void {
     if (refusal) {
       this.#reply(request, flow, refusal);
-    } else if (request.method === 'REGISTER' && this.#registrar) {
-      const reply = this.#registrar.handle(request, username, this.#core.nowMs);
+    } else if (request.method === 'REGISTER' && this.#core.registrar) {
+      const reply = this.#core.registrar.handle(request, username, this.#core.nowMs, flow);
       answer(this.#core, request, flow, this.#signed(reply), this.#stateless.tagFor(request));
     } else {
       this.#lastUsage += 1;
@@ -299,7 +297,7 @@ export class SipStack {
       core.counters.refused += 1;
       return full;
     }
-    if (request.method === 'OPTIONS') return optionsReply(core, this.#registrar !== undefined);
+    if (request.method === 'OPTIONS') return optionsReply(core, this.#core.registrar !== undefined);
     if (request.method === 'REGISTER') return undefined;
     // 8.1.1.8: an INVITE says where its dialog's requests go.
     return request.contact ? undefined : { status: 400, reason: 'Missing Contact' };

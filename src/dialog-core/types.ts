@@ -15,6 +15,7 @@ import type {
   StreamNetwork,
   TlsCredentials,
   TransportName,
+  WebSocketConfig,
 } from './network-types.js';
 import type {
   Authentication,
@@ -88,9 +89,10 @@ export interface DialogCoreConfig {
   readonly logger?: Logger | undefined;
   /** Sockets; default UDP of node:dgram. Tests pass a virtual network. */
   readonly network?: DatagramNetwork | undefined;
-  /** Connections; default TCP and TLS of node:net and node:tls. Tests pass a virtual network. */
+  /** Connections; default TCP, TLS and WebSocket of the machine. Tests pass a virtual network. */
   readonly streams?: StreamNetwork | undefined;
   readonly tls?: TlsCredentials | undefined;
+  readonly websocket?: WebSocketConfig | undefined;
 }
 
 /** Identity of an invite usage: unique within its core for ever. */

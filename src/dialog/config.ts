@@ -74,7 +74,16 @@ export function toBody(description: Description | undefined): Body | undefined {
   return description && { contentType: description.contentType, data: description.data };
 }
 
-/** `udp://192.0.2.1:5060`, `tcp://[2001:db8::1]:5060`, `tls://…`; the port may be left out (5060, 5061 for TLS). Throws ERR_CONFIG with what is wrong. */
+/** RFC 3261 19.1.2, RFC 7118 5.3. */
+const standardPorts: Readonly<Record<ListenAddress['transport'], number>> = {
+  udp: 5060,
+  tcp: 5060,
+  tls: 5061,
+  ws: 80,
+  wss: 443,
+};
+
+/** `udp://192.0.2.1:5060`, `tcp://[2001:db8::1]:5060`, `tls://…`, `ws://…`, `wss://…`; the port may be left out. Throws ERR_CONFIG with what is wrong. */
 export function toListenAddress(url: string): ListenAddress {
   const match = /^([a-z]+):\/\/(\[[^\]]+\]|[^:/[\]]+)(?::(\d{1,5}))?\/?$/i.exec(url.trim());
   const wrong = (what: string): SessionError =>
@@ -85,14 +94,14 @@ export function toListenAddress(url: string): ListenAddress {
   if (!match) throw wrong('not a listen address');
   const [, scheme, host, portText] = match as unknown as [string, string, string, string | undefined];
   const transport = scheme.toLowerCase();
-  if (transport !== 'udp' && transport !== 'tcp' && transport !== 'tls')
-    throw wrong(`transport '${scheme}' is not available; udp, tcp and tls are`);
+  if (!Object.hasOwn(standardPorts, transport))
+    throw wrong(`transport '${scheme}' is not available; udp, tcp, tls, ws and wss are`);
   const address = host.startsWith('[') ? host.slice(1, -1) : host;
   const family = isIP(address);
   if (family === 0) throw wrong(`'${address}' is not a numeric IP address`);
   if (family === 6 && !host.startsWith('[')) throw wrong('an IPv6 address needs brackets');
-  const standard = transport === 'tls' ? 5061 : 5060;
-  const port = portText === undefined ? standard : Number(portText);
+  const known = transport as ListenAddress['transport'];
+  const port = portText === undefined ? standardPorts[known] : Number(portText);
   if (port > 65_535) throw wrong(`port ${port} is past 65535`);
-  return { transport, address, port };
+  return { transport: known, address, port };
 }

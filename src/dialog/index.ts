@@ -24,4 +24,5 @@ export {
   type TimerConfig,
   type TlsCredentials,
   type Unregister,
+  type WebSocketConfig,
 } from './types.js';

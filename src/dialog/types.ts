@@ -22,6 +22,7 @@ export type {
   TimerConfig,
   TlsCredentials,
   Unregister,
+  WebSocketConfig,
 } from '../dialog-core/index.js';
 
 /** An error of signalling; `status` is the SIP status that says it best. */
@@ -57,6 +58,6 @@ export interface RegisterOptions {
 
 /** The core's options, but for listen addresses, which are URLs here. */
 export interface DialogOptions extends Omit<DialogCoreConfig, 'listen'> {
-  /** `udp://IP:PORT`, `tcp://…`, `tls://…` each, IPv6 in brackets, port 0 for a free one; default `udp://0.0.0.0:5060`. */
+  /** `udp://IP:PORT`, `tcp://…`, `tls://…`, `ws://…`, `wss://…` each, IPv6 in brackets, port 0 for a free one; default `udp://0.0.0.0:5060`. */
   readonly listen?: readonly string[] | undefined;
 }

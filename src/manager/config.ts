@@ -16,14 +16,17 @@ import {
   type TimerConfig,
   type TlsCredentials,
   toListenAddress,
+  type WebSocketConfig,
 } from '../dialog/index.js';
 import type { CodecName, MediaNetwork, MediaOptions } from '../media/index.js';
 
 export interface ManagerOptions {
-  /** `udp://IP:PORT`, `tcp://…`, `tls://…` each; default `udp://0.0.0.0:5060`. Port 0 takes a free one. */
+  /** `udp://IP:PORT`, `tcp://…`, `tls://…`, `ws://…`, `wss://…` each; default `udp://0.0.0.0:5060`. Port 0 takes a free one. */
   readonly listen?: readonly string[] | undefined;
   /** Certificates as PEM text, for `tls://` and for calling `sips:` and `;transport=tls`. */
   readonly tls?: TlsCredentials | undefined;
+  /** Who may connect by WebSocket, and under which path; default: everybody, '/'. */
+  readonly websocket?: WebSocketConfig | undefined;
   /** Numeric address written into Via, Contact and SDP instead of the local one, for a server behind NAT. */
   readonly advertise?: string | undefined;
   readonly media?:
@@ -144,6 +147,7 @@ export function toManagerConfig(options: ManagerOptions): ManagerConfig {
       network: options.virtual?.datagram,
       streams: options.virtual?.streams,
       tls: options.tls,
+      websocket: options.websocket,
       limits: { maxUsages: 2 * maxCalls + (options.limits?.waiting?.max ?? 0) + 64 },
     },
     media: {

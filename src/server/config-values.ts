@@ -9,7 +9,8 @@ import { z } from 'zod';
 export const codecNames = ['pcmu', 'pcma'] as const;
 export const logLevels = ['silent', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 
-const defaultSipPorts: Readonly<Record<string, number>> = { udp: 5060, tcp: 5060, tls: 5061 };
+/** RFC 3261 19.1.2, RFC 7118 5.3. */
+const defaultSipPorts = { udp: 5060, tcp: 5060, tls: 5061, ws: 80, wss: 443 } as const;
 const maxListeners = 16;
 
 /** A whole number in a range, from a number or from decimal digits. */
@@ -37,17 +38,23 @@ function list(error: string) {
 
 export interface ListenUrl {
   readonly url: string;
-  readonly transport: 'udp' | 'tcp' | 'tls';
+  readonly transport: keyof typeof defaultSipPorts;
   readonly address: string;
   readonly port: number;
 }
 
-/** Splits `udp://IP:PORT` (or tcp, tls), with the port optional and IPv6 in brackets; says what is wrong otherwise. */
+function isTransport(scheme: string): scheme is keyof typeof defaultSipPorts {
+  return Object.hasOwn(defaultSipPorts, scheme);
+}
+
+/** Splits `udp://IP:PORT` (or tcp, tls, ws, wss), with the port optional and IPv6 in brackets; says what is wrong otherwise. */
 export function parseListen(text: string): ListenUrl | { problem: string } {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined) return { problem: 'must look like udp://0.0.0.0:5060' };
-  if (scheme !== 'udp' && scheme !== 'tcp' && scheme !== 'tls') {
-    return { problem: `uses ${scheme}, which this version does not speak; use udp://, tcp:// or tls://` };
+  if (!isTransport(scheme)) {
+    return {
+      problem: `uses ${scheme}, which this version does not speak; use udp://, tcp://, tls://, ws:// or wss://`,
+    };
   }
   const match = /^[a-z]+:\/\/(?:\[([^\]]*)\]|([^:/?#[\]]*))(?::(\d{1,5}))?\/?$/i.exec(text);
   const address = match?.[1] ?? match?.[2];
@@ -59,7 +66,7 @@ export function parseListen(text: string): ListenUrl | { problem: string } {
       problem: `must give a numeric address of this machine instead of '${address}', for example udp://127.0.0.1:5060`,
     };
   }
-  const port = match[3] === undefined ? (defaultSipPorts[scheme] ?? 0) : Number(match[3]);
+  const port = match[3] === undefined ? defaultSipPorts[scheme] : Number(match[3]);
   if (port > 65535) return { problem: `has port ${port}; ports go from 0 (any free one) to 65535` };
   const url = `${scheme}://${match[1] === undefined ? address : `[${address}]`}:${port}`;
   return { url, transport: scheme, address, port };

@@ -41,7 +41,7 @@ export type ServerOptions = z.input<typeof partial>;
 
 /** A whole, checked configuration. */
 export interface ServerConfig {
-  /** `udp://IP:PORT`, `tcp://…`, `tls://…`; default one: `udp://0.0.0.0:5060`. Port 0 takes a free port. */
+  /** `udp://IP:PORT`, `tcp://…`, `tls://…`, `ws://…`, `wss://…`; default one: `udp://0.0.0.0:5060`. Port 0 takes a free port. */
   readonly listen: readonly string[];
   /** Address written into Via, Contact and SDP; default: the local address of the route to each peer. */
   readonly advertise: string | undefined;
@@ -59,7 +59,7 @@ export interface ServerConfig {
   readonly workers: number | undefined;
   /** File of those who may call, one `user:password` or `user:realm:hash` a line; default: everybody may. */
   readonly users: string | undefined;
-  /** PEM files of the certificate (with those up to the root) and its key, which `tls://` needs. */
+  /** PEM files of the certificate (with those up to the root) and its key, which `tls://` and `wss://` need. */
   readonly tlsCert: string | undefined;
   readonly tlsKey: string | undefined;
   /** PEM file of the authorities to trust instead of those that Node knows. */
@@ -137,7 +137,7 @@ export function loadConfig(sources: ConfigSources): ServerConfig {
 
 /** A certificate and its key go together, and a listener for TLS needs them. */
 function checkTls({ listen, tlsCert, tlsKey }: ServerConfig, origin: ReadonlyMap<string, string>): void {
-  const secure = listen.find((url) => url.startsWith('tls:'));
+  const secure = listen.find((url) => /^(tls|wss):/.test(url));
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     const [given, missing] = tlsCert === undefined ? ['tlsKey', 'tlsCert'] : ['tlsCert', 'tlsKey'];
     throw new SessionError('ERR_CONFIG', `${origin.get(given) ?? given}: it goes with ${flagName(missing)}; give both`);

@@ -190,7 +190,7 @@ describe('a call over TCP', () => {
 
   test('that nobody answers is asked for once and ends by timer B', async () => {
     const [alice] = await pair('tcp');
-    await world.streams.host('10.0.0.9').listen({ address: '10.0.0.9', port: 5060 }, false, {
+    await world.streams.host('10.0.0.9').listen({ address: '10.0.0.9', port: 5060 }, 'tcp', {
       admit: () => () => {},
       onSocket: (socket) => socket.start({ onData() {}, onClose() {} }),
       onError() {},

@@ -12,11 +12,12 @@ import type {
   StreamNetwork,
   StreamSocket,
   StreamTarget,
+  StreamTransport,
 } from '../../src/dialog-core/types.js';
 
 interface Bound {
   readonly local: SocketAddress;
-  readonly secure: boolean;
+  readonly transport: StreamTransport;
   readonly handlers: StreamListenerHandlers;
 }
 
@@ -49,7 +50,7 @@ export class MemoryStreams {
   /** What an endpoint on a host with these addresses is given. */
   host(...addresses: string[]): StreamNetwork {
     return {
-      listen: async (local, secure, handlers) => this.#listen(addresses, local, secure, handlers),
+      listen: async (local, transport, handlers) => this.#listen(addresses, local, transport, handlers),
       connect: (target, signal) => this.#connect(addresses, target, signal),
     };
   }
@@ -70,7 +71,7 @@ export class MemoryStreams {
   #listen(
     addresses: readonly string[],
     { address, port }: SocketAddress,
-    secure: boolean,
+    transport: StreamTransport,
     handlers: StreamListenerHandlers,
   ): StreamListener {
     const wildcard = address === '0.0.0.0' || address === '::';
@@ -79,7 +80,7 @@ export class MemoryStreams {
     }
     const taken = port === 0 ? this.#freePort() : port;
     const own = addresses.filter((each) => (wildcard ? isIPv6(each) === isIPv6(address) : each === address));
-    const bound = own.map((each): Bound => ({ local: { address: each, port: taken }, secure, handlers }));
+    const bound = own.map((each): Bound => ({ local: { address: each, port: taken }, transport, handlers }));
     if (bound.some(({ local }) => this.#find(local))) {
       throw new SessionError('ERR_ADDRESS_IN_USE', `${address} port ${taken} is in use`);
     }
@@ -93,7 +94,7 @@ export class MemoryStreams {
   }
 
   async #connect(addresses: readonly string[], target: StreamTarget, signal: AbortSignal): Promise<StreamSocket> {
-    const { remote, from, secure, serverName } = target;
+    const { remote, from, transport, serverName } = target;
     const family = isIPv6(remote.address);
     const address = from ?? addresses.find((each) => isIPv6(each) === family) ?? '';
     await this.#wait(this.silent.has(remote.address) ? 1e9 : 2 * this.delayMs, signal);
@@ -103,12 +104,13 @@ export class MemoryStreams {
     const release = listener.handlers.admit(local);
     if (!release) throw new SessionError('ERR_TRANSPORT', 'it was closed');
     const name = serverName ?? remote.address;
+    const secure = transport === 'tls' || transport === 'wss';
     const proved = !secure || this.certificates.get(remote.address)?.includes(name) === true;
-    if (listener.secure !== secure || !proved) {
+    if (listener.transport !== transport || !proved) {
       release();
       throw new SessionError('ERR_TRANSPORT', `the certificate is not one of ${name}`);
     }
-    const connection = new MemoryConnection(this, local, remote);
+    const connection = new MemoryConnection(this, local, remote, transport === 'ws' || transport === 'wss');
     this.connections.push(connection);
     connection.accepted.released = release;
     listener.handlers.onSocket(connection.accepted);
@@ -139,9 +141,9 @@ export class MemoryConnection {
   readonly opened: MemorySocket;
   readonly accepted: MemorySocket;
 
-  constructor(network: MemoryStreams, from: SocketAddress, to: SocketAddress) {
-    this.opened = new MemorySocket(network, from, to);
-    this.accepted = new MemorySocket(network, to, from);
+  constructor(network: MemoryStreams, from: SocketAddress, to: SocketAddress, whole: boolean) {
+    this.opened = new MemorySocket(network, from, to, whole);
+    this.accepted = new MemorySocket(network, to, from, whole);
     this.opened.peer = this.accepted;
     this.accepted.peer = this.opened;
   }
@@ -164,6 +166,7 @@ export class MemorySocket implements StreamSocket {
   peer: MemorySocket | undefined;
   closed = false;
   queuedBytes = 0;
+  readonly whole: boolean;
   released: () => void = () => {};
   readonly #network: MemoryStreams;
   #handlers: Parameters<StreamSocket['start']>[0] | undefined;
@@ -171,8 +174,9 @@ export class MemorySocket implements StreamSocket {
   #ended = false;
   readonly #unread: { data: Uint8Array; from: MemorySocket }[] = [];
 
-  constructor(network: MemoryStreams, local: SocketAddress, remote: SocketAddress) {
+  constructor(network: MemoryStreams, local: SocketAddress, remote: SocketAddress, whole: boolean) {
     this.#network = network;
+    this.whole = whole;
     this.local = local;
     this.remote = remote;
   }
@@ -197,7 +201,7 @@ export class MemorySocket implements StreamSocket {
     const copy = Uint8Array.from(data);
     this.#network.see({ from: this.local, to: this.remote, data: copy });
     this.queuedBytes += copy.length;
-    const { pieceBytes } = this.#network;
+    const pieceBytes = this.whole ? Number.POSITIVE_INFINITY : this.#network.pieceBytes;
     for (let at = 0; at < copy.length; at += pieceBytes) {
       const piece = copy.subarray(at, Math.min(copy.length, at + pieceBytes));
       this.#later(() => this.peer?.receive(piece, this));

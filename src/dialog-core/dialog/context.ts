@@ -31,6 +31,8 @@ export interface CoreContext {
   readonly counters: { retransmissionsOut: number; refused: number };
   /** Incoming INVITEs without a final answer. */
   pendingInvites: number;
+  /** The way to a contact that is registered here. */
+  flowTo(uri: SipUri): Flow | undefined;
   emit(event: DialogCoreEvent): void;
   send(flow: Flow, data: Uint8Array): void;
   /** Asks the shell for a flow, from the same listener where that can be. Answers to equal questions come in the order of asking. */
@@ -71,7 +73,7 @@ export function advertisedHost(config: Pick<ResolvedConfig, 'advertise'>, flow: 
 }
 
 export function viaOf(core: CoreContext, flow: Flow, branch: string): string {
-  const sentBy = hostPort(advertisedHost(core.config, flow), flow.local.port);
+  const sentBy = ownAddress(core, flow);
   // RFC 3581 is about UDP; responses in a stream come back in it.
   const rport = flow.transport === 'udp' ? ';rport' : '';
   return `SIP/2.0/${flow.transport.toUpperCase()} ${sentBy};branch=${branch}${rport}`;
@@ -80,16 +82,29 @@ export function viaOf(core: CoreContext, flow: Flow, branch: string): string {
 /** Contact on this flow; `user` is in its escaped form. `secure` where the peer may know of sips URIs only (RFC 3261 8.1.1.8, 12.1.1). */
 export function contactOf(core: CoreContext, flow: Flow, user: string | undefined, secure = false): string {
   const at = user === undefined || user === '' ? '' : `${user}@`;
-  const transport = secure || flow.transport === 'udp' ? '' : `;transport=${flow.transport}`;
-  const host = hostPort(advertisedHost(core.config, flow), flow.local.port);
-  return `<${secure ? 'sips' : 'sip'}:${at}${host}${transport}>`;
+  return `<${secure ? 'sips' : 'sip'}:${at}${ownAddress(core, flow)}${transportParam(flow, secure)}>`;
+}
+
+/** Where peers on this flow reach us: a name that nobody can resolve where they cannot (RFC 7118 5). */
+function ownAddress(core: CoreContext, flow: Flow): string {
+  return flow.host ?? hostPort(advertisedHost(core.config, flow), flow.local.port);
+}
+
+/** With sips, TLS goes without saying (RFC 3261 26.2.2), under WebSocket as well (RFC 7118 5.2.2). */
+function transportParam({ transport }: Flow, secure: boolean): string {
+  if (secure) return transport === 'wss' ? ';transport=ws' : '';
+  return transport === 'udp' ? '' : `;transport=${transport}`;
 }
 
 /** The hop of a target that a caller named; throws ERR_INVALID_URI when there is none from here. */
-export function requireHop(core: Pick<CoreContext, 'config'>, uri: SipUri): Hop {
+export function requireHop(core: Pick<CoreContext, 'config' | 'flowTo'>, uri: SipUri): Hop {
   const hop = hopOf(uri);
   if (typeof hop === 'string') throw misuse('ERR_INVALID_URI', hop);
-  if (!core.config.listen.some(({ transport }) => transport === hop.transport)) {
+  const flow = core.flowTo(uri);
+  if (flow) return { ...hop, flow };
+  // A WebSocket client need not listen (RFC 7118 3): what peers have to say comes along the connection.
+  const isClient = hop.transport === 'ws' || hop.transport === 'wss';
+  if (!isClient && !core.config.listen.some(({ transport }) => transport === hop.transport)) {
     const listen = `${hop.transport}://`;
     throw misuse('ERR_INVALID_URI', `transport ${hop.transport} needs a listen address ${listen} of our own`);
   }

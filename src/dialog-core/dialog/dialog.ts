@@ -96,6 +96,8 @@ export class Dialog implements DialogIdentity {
     const { hop, flow } = this;
     if (typeof hop === 'string') return undefined;
     if (this.#hopOfFlow && isSameHop(this.#hopOfFlow, hop)) return flow;
+    // What can never be resolved (RFC 2606 2) is reached along the connection that it came by, or not at all (RFC 7118 5).
+    if (flow.connection !== undefined && hop.host.endsWith('.invalid')) return flow;
     if (hop.transport !== flow.transport) return undefined;
     if (hop.host === flow.remote.address && hop.port === flow.remote.port) return flow;
     if (!this.#direct || flow.connection === undefined) return undefined;

@@ -3,7 +3,7 @@
  * called by the dialog layer. The shell turns a hop into a flow: it resolves the host and chooses the listener.
  */
 import type { SipUri } from '../message/index.js';
-import type { TransportName } from '../types.js';
+import type { Flow, TransportName } from '../types.js';
 
 export interface Hop {
   readonly transport: TransportName;
@@ -11,11 +11,25 @@ export interface Hop {
   readonly port: number;
   /** Of TLS: the name that the peer's certificate must bear, which is that of the URI (RFC 5922 7.1). */
   readonly serverName?: string | undefined;
+  /** Known already: who was called has registered here. */
+  readonly flow?: Flow | undefined;
 }
 
 /** RFC 3261 19.1.2: the default port of SIP over that transport. */
 export function defaultPort(transport: TransportName): number {
-  return transport === 'tls' ? 5061 : 5060;
+  return defaultPorts[transport];
+}
+
+/** RFC 7118 5.3 for the last two. */
+const defaultPorts: Readonly<Record<TransportName, number>> = { udp: 5060, tcp: 5060, tls: 5061, ws: 80, wss: 443 };
+
+/** TLS is under it, so that the peer proves its name. */
+export function isSecure(transport: TransportName): boolean {
+  return transport === 'tls' || transport === 'wss';
+}
+
+function isTransport(name: string): name is TransportName {
+  return Object.hasOwn(defaultPorts, name);
 }
 
 /** The hop that a URI means, or why there is none. Without DNS records a sip URI that names no transport means UDP (RFC 3263 4.1). */
@@ -23,14 +37,14 @@ export function hopOf(uri: SipUri): Hop | string {
   if (uri.scheme !== 'sip' && uri.scheme !== 'sips') return `a ${uri.scheme} URI cannot be reached by SIP`;
   const named = uri.params.get('transport')?.toLowerCase();
   const transport = uri.scheme === 'sips' ? secured(named) : (named ?? 'udp');
-  if (transport !== 'udp' && transport !== 'tcp' && transport !== 'tls')
-    return `transport ${transport} is not supported`;
+  if (!isTransport(transport)) return `transport ${transport} is not supported`;
   const maddr = uri.params.get('maddr')?.replace(/^\[|\]$/g, '');
   const hop: Hop = { transport, host: maddr || uri.host, port: uri.port ?? defaultPort(transport) };
-  return transport === 'tls' ? { ...hop, serverName: uri.host } : hop;
+  return isSecure(transport) ? { ...hop, serverName: uri.host } : hop;
 }
 
-/** RFC 3261 26.2.2: sips over TCP is TLS. */
+/** RFC 3261 26.2.2: sips over TCP is TLS; RFC 7118 5.2.2 has the same for WebSocket. */
 function secured(named: string | undefined): string {
+  if (named === 'ws') return 'wss';
   return named === undefined || named === 'tcp' ? 'tls' : named === 'udp' ? 'udp with sips' : named;
 }

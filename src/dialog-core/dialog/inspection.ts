@@ -5,6 +5,7 @@
 import type { HeaderList, SipRequest } from '../message/index.js';
 import type { Flow } from '../types.js';
 import { abilities, acceptedType, type CoreContext } from './context.js';
+import { isSecure } from './hop.js';
 import type { Reply } from './reply.js';
 
 /** Methods of SIP that this core knows of and does not serve; for those 405, for unheard-of ones 501 (RFC 3261 21.4.6, 21.5.2). */
@@ -23,7 +24,7 @@ export function inspect(
   // A request inside a dialog carries the Contact that we wrote ourselves; it passes by construction (8.2.2.1).
   // A sips URI that came without TLS was not kept safe on its way (26.2.2).
   const { scheme } = request.uri;
-  if (scheme !== 'sip' && !(scheme === 'sips' && transport === 'tls')) return { status: 416 };
+  if (scheme !== 'sip' && !(scheme === 'sips' && isSecure(transport))) return { status: 416 };
   // 8.2.2.3: what a request requires and we do not have; no extension is in force yet.
   const required = request.headerValues('require');
   if (required.length > 0) return { status: 420, headers: [['Unsupported', required.join(', ')]] };

@@ -68,6 +68,7 @@ export function replyFlow(request: SipRequest, flow: Flow): Flow {
   if (!via) return flow;
   const port = via.port ?? defaultPort(flow.transport);
   // In a stream responses take the connection of the request, whatever Via says; that is for when it is gone.
+  if (flow.transport === 'ws' || flow.transport === 'wss') return flow;
   if (flow.transport === 'tls') return { ...flow, remote: { ...flow.remote, port }, serverName: via.host };
   if (flow.transport === 'udp' && via.params.has('rport')) return flow;
   return port === flow.remote.port ? flow : { ...flow, remote: { address: flow.remote.address, port } };

@@ -1,5 +1,5 @@
 /**
- * One connection of TCP or TLS: cuts what it receives into messages, answers pings (RFC 5626 3.5.1), and knows until when it may go on as
+ * One connection of TCP, TLS or WebSocket: cuts what it receives into messages, answers pings (RFC 5626 3.5.1), and knows until when it may go on as
  * it is. Made, found and timed by connections.ts.
  */
 import { type ParseProblem, StreamParser } from '../message/index.js';
@@ -18,6 +18,7 @@ export interface ConnectionOwner {
 }
 
 const pong = Buffer.from('\r\n');
+const ping = Buffer.from('\r\n\r\n');
 
 /** How long a peer has to close its side after we have closed ours; until then what it was told last can reach it. */
 const lingerMs = 2000;
@@ -123,6 +124,10 @@ export class Connection {
   #receive(data: Uint8Array): void {
     if (this.#state !== 'open') return;
     this.#lastMs = this.#owner.nowMs();
+    if (this.#socket.whole) {
+      this.#receiveWhole(data);
+      return;
+    }
     let owed = this.#owedSinceMs;
     this.#parser.push(data);
     for (let part = this.#parser.next(); part && this.isOpen; part = this.#parser.next()) {
@@ -135,6 +140,13 @@ export class Connection {
     if (this.#parser.isPartial && owed === Number.POSITIVE_INFINITY) owed = this.#lastMs;
     this.#owedSinceMs = owed;
     this.#owner.handleEarlier(this);
+  }
+
+  /** A WebSocket's frame holds one message (RFC 7118 5), whose Content-Length need not be there; or a ping (RFC 5626 3.5.1). */
+  #receiveWhole(data: Uint8Array): void {
+    this.#owedSinceMs = Number.POSITIVE_INFINITY;
+    if (ping.equals(data)) this.send(pong);
+    else if (!pong.equals(data)) this.#owner.handleMessage(this, data, undefined);
   }
 
   /** Answered where an answer is owed; then the stream is over. */

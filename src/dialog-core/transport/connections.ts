@@ -1,5 +1,5 @@
 /**
- * The connections of an endpoint, TCP and TLS: those that peers opened and those that we did. Finds the one that a flow means, opens one
+ * The connections of an endpoint, TCP, TLS and WebSocket: those that peers opened and those that we did. Finds the one that a flow means, opens one
  * where there is none (RFC 3261 18.1.1, 18.2.2), keeps the bounds on their number and time. Called by transport.ts; sockets come from a
  * StreamNetwork.
  */
@@ -15,6 +15,7 @@ import type {
   StreamListener,
   StreamNetwork,
   StreamSocket,
+  StreamTransport,
 } from '../types.js';
 import { Connection, type ConnectionOwner } from './connection.js';
 
@@ -27,10 +28,12 @@ export interface ConnectionHandlers {
 /** The listener that a connection belongs to: peers of ours are told its port. */
 export interface StreamOrigin {
   readonly index: number;
-  readonly transport: 'tcp' | 'tls';
+  readonly transport: StreamTransport;
   readonly local: SocketAddress;
   /** Address to connect from; undefined on a wildcard. */
   readonly from: string | undefined;
+  /** {@link Flow.host}; then no port of ours is told to peers. */
+  readonly host?: string | undefined;
 }
 
 /** Messages that may wait for connections to be made, all together. */
@@ -80,9 +83,9 @@ export class Connections implements ConnectionOwner {
 
   listen(
     index: number,
-    { transport, address, port }: ListenAddress & { transport: 'tcp' | 'tls' },
+    { transport, address, port }: ListenAddress & { transport: StreamTransport },
   ): Promise<StreamListener> {
-    return this.#network.listen({ address, port }, transport === 'tls', {
+    return this.#network.listen({ address, port }, transport, {
       admit: (remote) => this.#admit(remote),
       onSocket: (socket) => this.#accept(index, transport, socket),
       onError: (error) => this.#handlers.onListenerError(index, error.message),
@@ -120,7 +123,7 @@ export class Connections implements ConnectionOwner {
 
   /** A connection of ours to an address, the one that there is or a new one. Rejects with ERR_TRANSPORT, ERR_LIMIT or ERR_CLOSED. */
   async open(origin: StreamOrigin, remote: SocketAddress, serverName: string | undefined): Promise<Connection> {
-    const target = `${origin.index} ${remote.address} ${remote.port} ${serverName ?? ''}`;
+    const target = `${origin.transport} ${origin.index} ${remote.address} ${remote.port} ${serverName ?? ''}`;
     const known = this.#byTarget.get(target) ?? this.#opening.get(target);
     if (known) return known;
     if (this.#closed) throw new SessionError('ERR_CLOSED', 'the SIP endpoint is closed');
@@ -200,7 +203,7 @@ export class Connections implements ConnectionOwner {
     };
   }
 
-  #accept(listener: number, transport: 'tcp' | 'tls', socket: StreamSocket): void {
+  #accept(listener: number, transport: StreamTransport, socket: StreamSocket): void {
     if (this.#closed) {
       socket.destroy();
       return;
@@ -214,18 +217,18 @@ export class Connections implements ConnectionOwner {
     serverName: string | undefined,
     key: string,
   ): Promise<Connection> {
-    const { transport, from, index, local } = origin;
+    const { transport, from, index, local, host } = origin;
     const abort = new AbortController();
     this.#aborts.add(abort);
     this.#count += 1;
     const cancel = this.#clock.after(this.#limits.connectTimeoutMs, () => abort.abort());
     try {
-      const target = { remote, from, secure: transport === 'tls', serverName };
+      const target = { remote, from, transport, serverName };
       const socket = await this.#network.connect(target, abort.signal);
       if (this.#closed) socket.destroy();
       // Our own port of it serves this connection alone: the peer is told where we listen.
       const reachable = { address: socket.local.address, port: local.port };
-      const flow: Flow = { transport, listener: index, local: reachable, remote, serverName };
+      const flow: Flow = { transport, listener: index, local: reachable, remote, serverName, host };
       const connection = this.#add(socket, flow, false);
       connection.target = key;
       this.#byTarget.set(key, connection);

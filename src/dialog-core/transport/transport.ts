@@ -6,6 +6,7 @@
 import { isIP } from 'node:net';
 import type { Clock } from '../../base/clock.js';
 import { SessionError, toSessionError } from '../../base/errors.js';
+import type { IdSource } from '../../base/ids.js';
 import type { Logger } from '../../base/logger.js';
 import { isWildcard } from '../config.js';
 import type { Hop } from '../dialog/hop.js';
@@ -35,7 +36,7 @@ interface Listener {
   readonly local: SocketAddress;
   /** Of UDP. */
   readonly socket: DatagramSocket | undefined;
-  /** Of TCP and TLS: what its connections have of it. */
+  /** Of streams: what its connections have of it. */
   readonly origin: StreamOrigin | undefined;
   readonly close: () => Promise<void>;
   readonly wildcard: boolean;
@@ -55,6 +56,7 @@ export interface TransportParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits: CoreLimits;
+  readonly ids: IdSource;
 }
 
 export class Transport {
@@ -63,6 +65,8 @@ export class Transport {
   readonly #handlers: TransportHandlers;
   readonly #logger: Logger;
   readonly #listeners: Listener[] = [];
+  /** What WebSocket clients of ours are called that do not listen for any. */
+  readonly #clientHost: string;
   /** Datagrams by listener and peer address that wait for the route. */
   readonly #waiting = new Map<string, [data: Uint8Array, remote: SocketAddress][]>();
   #closed = false;
@@ -71,6 +75,7 @@ export class Transport {
     this.#network = parts.datagrams;
     this.#logger = parts.logger;
     this.#handlers = handlers;
+    this.#clientHost = `${parts.ids.token(64)}.invalid`;
     this.#connections = new Connections(parts.streams, parts, {
       onMessage: (data, flow, fault) => handlers.onMessage(data, flow, fault),
       onConnectionLost: (connection, message) => handlers.onConnectionLost(connection, message),
@@ -105,9 +110,10 @@ export class Transport {
   }
 
   send(flow: Flow, data: Uint8Array, onError: (error: Error) => void): void {
-    const { socket, origin } = this.#listeners[flow.listener] ?? {};
-    if (socket) socket.send(data, flow.remote, onError);
-    else if (origin) this.#connections.send(origin, flow, data, onError);
+    const listener = this.#listeners[flow.listener];
+    const origin = listener && this.#originOf(listener, flow.transport);
+    if (origin) this.#connections.send(origin, flow, data, onError);
+    else listener?.socket?.send(data, flow.remote, onError);
   }
 
   /**
@@ -119,7 +125,8 @@ export class Transport {
     const address = numeric ? hop.host : await this.#network.resolve(hop.host, this.#onlyFamily(hop.transport));
     const remote = { address, port: hop.port };
     const listener = this.#choose(hop.transport, address, preferred);
-    if (listener?.origin) return (await this.#connections.open(listener.origin, remote, hop.serverName)).flow;
+    const origin = listener && this.#originOf(listener, hop.transport);
+    if (origin) return (await this.#connections.open(origin, remote, hop.serverName)).flow;
     const flow = listener && (await this.#flowOf(listener, remote));
     if (!flow) throw new SessionError('ERR_TRANSPORT', `there is no route to ${address} over ${hop.transport}`);
     return flow;
@@ -191,14 +198,26 @@ export class Transport {
   /** A listener of the transport and of the address' family; one bound to loopback only for loopback, and the other way round. */
   #choose(transport: TransportName, address: string, preferred: number | undefined): Listener | undefined {
     const family = isIP(address);
-    const same = this.#listeners.filter((listener) => listener.transport === transport && listener.family === family);
+    const able = this.#listeners.filter((listener) => listener.transport === transport && listener.family === family);
+    // A WebSocket client need not listen for any: then another listener lends its address.
+    const isClient = able.length === 0 && (transport === 'ws' || transport === 'wss');
+    const same = isClient ? this.#listeners.filter((listener) => listener.family === family) : able;
     const fits = same.filter(({ wildcard, loopback }) => wildcard || loopback === isLoopback(address));
     return fits.find(({ index }) => index === preferred) ?? fits[0] ?? same[0];
   }
 
+  /** What connections of the transport have of the listener; undefined for UDP. */
+  #originOf(listener: Listener, transport: TransportName): StreamOrigin | undefined {
+    if (transport === listener.transport || transport === 'udp') return listener.origin;
+    const { index, wildcard } = listener;
+    const { address } = listener.local;
+    const from = wildcard ? undefined : address;
+    return { index, transport, local: { address, port: 0 }, from, host: this.#clientHost };
+  }
+
   #onlyFamily(transport: TransportName): 4 | 6 | undefined {
     const able = this.#listeners.filter((listener) => listener.transport === transport);
-    const families = new Set(able.map(({ family }) => family));
+    const families = new Set((able.length > 0 ? able : this.#listeners).map(({ family }) => family));
     if (families.size !== 1) return undefined;
     return families.has(6) ? 6 : 4;
   }

@@ -21,7 +21,7 @@ describe('toListenAddress', () => {
     'udp://1.2.3:5060',
     'udp://1.2.3.4:99999',
     'udp://::1:5060',
-    'ws://1.2.3.4:5061',
+    'sctp://1.2.3.4:5061',
     'udp://1.2.3.4:5060/x',
   ])('refuses %s, naming it', (url) => {
     expect(() => toListenAddress(url)).toThrow(

@@ -107,10 +107,11 @@ describe('loadConfig', () => {
 
   it.each([
     [
-      { listen: ['ws://0.0.0.0:5060'] },
-      "'ws://0.0.0.0:5060' uses ws, which this version does not speak; use udp://, tcp:// or tls://",
+      { listen: ['sctp://0.0.0.0:5060'] },
+      "'sctp://0.0.0.0:5060' uses sctp, which this version does not speak; use udp://, tcp://, tls://, ws:// or wss://",
     ],
     [{ listen: ['tls://0.0.0.0'] }, 'tls://0.0.0.0:5061 needs --tls-cert and --tls-key'],
+    [{ listen: ['wss://0.0.0.0'] }, 'wss://0.0.0.0:443 needs --tls-cert and --tls-key'],
     [{ tlsCert: 'cert.pem' }, 'it goes with --tls-key; give both'],
     [{ tlsKey: 'key.pem' }, 'it goes with --tls-cert; give both'],
     [{ listen: ['0.0.0.0:5060'] }, "'0.0.0.0:5060' must look like udp://0.0.0.0:5060"],

@@ -43,7 +43,7 @@ interface Stranger {
 async function stranger(address = '10.0.0.9'): Promise<Stranger> {
   const connecting = streams
     .host(address)
-    .connect({ remote: us, from: address, secure: false, serverName: undefined }, new AbortController().signal);
+    .connect({ remote: us, from: address, transport: 'tcp', serverName: undefined }, new AbortController().signal);
   connecting.catch(() => {});
   await clock.advance(10);
   const socket = await connecting;
@@ -204,7 +204,7 @@ describe('what goes out', () => {
 
   async function peer(): Promise<string[]> {
     const heard: string[] = [];
-    await streams.host(remote.address).listen(remote, false, {
+    await streams.host(remote.address).listen(remote, 'tcp', {
       admit: () => () => {},
       onSocket: (socket) => socket.start({ onData: (data) => heard.push(Buffer.from(data).toString()), onClose() {} }),
       onError() {},
@@ -247,7 +247,7 @@ test('a peer that closes at once is a loss, and leaves nothing behind', async ()
   await listen();
   const remote = { address: '10.0.0.9', port: 5060 };
   const cut = (): void => streams.connections.at(-1)?.cut();
-  await streams.host(remote.address).listen(remote, false, { admit: () => () => {}, onSocket: cut, onError() {} });
+  await streams.host(remote.address).listen(remote, 'tcp', { admit: () => () => {}, onSocket: cut, onError() {} });
   const failed: string[] = [];
   const flow: Flow = { transport: 'tcp', listener: 0, local: us, remote, connection: 99 };
   connections.send(origin, flow, Buffer.from(hello), (error) => failed.push(error.message));

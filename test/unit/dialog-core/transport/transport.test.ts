@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { seededIds } from '../../../../src/base/ids.js';
 import { silentLogger } from '../../../../src/base/logger.js';
 import { defaultLimits } from '../../../../src/dialog-core/index.js';
 import { Transport } from '../../../../src/dialog-core/transport/transport.js';
@@ -23,7 +24,7 @@ function transport(addresses: readonly string[]): Transport {
   const [first = '', ...more] = addresses;
   const datagrams = network.host(first, ...more).datagram;
   const streams = new MemoryStreams(clock).host(first, ...more);
-  const parts = { datagrams, streams, clock, logger: silentLogger, limits: defaultLimits };
+  const parts = { datagrams, streams, clock, logger: silentLogger, limits: defaultLimits, ids: seededIds(5) };
   return new Transport(parts, {
     onConnectionLost() {},
     onMessage: (data, flow) => received.push({ text: Buffer.from(data).toString(), flow }),

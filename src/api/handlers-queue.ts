@@ -169,9 +169,9 @@ export class QueueHandler implements CallHandler {
       const agent = this.#agents.shift() as Agent;
       this.#line.remove(entry);
       entry.over.abort();
-      this.#tellPositions();
       if (entry.call) this.#serve(entry, entry.call, agent);
       else void this.#serveRinging(entry, agent);
+      this.#tellPositions();
     }
   }
 

@@ -38,6 +38,7 @@ const needs = [
   { package: 'g++', purposes: ['build'], present: command('g++', 'clang++') },
   { package: 'make', purposes: ['build', 'pack'], present: command('make') },
   { package: 'cmake', purposes: ['build'], present: command('cmake') },
+  { package: 'libopus-dev', purposes: ['build'], present: file('/usr/include/opus/opus.h') },
   { package: 'clang', purposes: ['test'], present: command('clang++') },
   { package: 'libclang-rt-14-dev', purposes: ['test'], present: fuzzerRuntime },
   { package: 'doctest-dev', purposes: ['test'], present: file('/usr/include/doctest/doctest.h') },
@@ -46,8 +47,9 @@ const needs = [
   { package: 'util-linux', purposes: ['test'], present: command('setarch') },
   { package: 'sip-tester', purposes: ['test'], present: command('sipp') },
   { package: 'baresip-core', purposes: ['test'], present: command('baresip') },
-  // An independent G.711, which the native tests load.
+  // Independent codecs: G.711 and G.722, which the native tests load, and Opus.
   { package: 'libspandsp2', purposes: ['test'], present: library('libspandsp.so.2') },
+  { package: 'opus-tools', purposes: ['test'], present: command('opusdec') },
   { package: 'sox', purposes: ['test'], present: command('sox') },
   { package: 'espeak-ng', purposes: ['test'], present: command('espeak-ng') },
   { package: 'openssl', purposes: ['test'], present: command('openssl') },

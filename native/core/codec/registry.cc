@@ -5,6 +5,9 @@
 #include "core/codec/g711.h"
 #include "core/codec/g722.h"
 #include "core/codec/l16.h"
+#ifdef MIXMINUS_OPUS
+#include "core/codec/opus.h"
+#endif
 
 namespace mixminus {
 
@@ -18,6 +21,9 @@ constexpr CodecInfo kCodecs[] = {
     {CodecId::kL16, "L16", 255, 16000, 16000, 1, 640, false},
     {CodecId::kL16, "L16", 255, 24000, 24000, 1, 960, false},
     {CodecId::kL16, "L16", 255, 48000, 48000, 1, 1920, false},
+#ifdef MIXMINUS_OPUS
+    {CodecId::kOpus, "opus", 255, 48000, 48000, 2, 1275, true},
+#endif
 };
 constexpr int kCodecCount = sizeof(kCodecs) / sizeof(kCodecs[0]);
 
@@ -43,6 +49,11 @@ int SampleRate(const CodecSettings& settings) noexcept {
   if (settings.sample_rate_hz == 0 || settings.sample_rate_hz == info->sample_rate_hz) {
     return info->sample_rate_hz;
   }
+#ifdef MIXMINUS_OPUS
+  if (settings.id == CodecId::kOpus && OpusHasRate(settings.sample_rate_hz)) {
+    return settings.sample_rate_hz;
+  }
+#endif
   return 0;
 }
 
@@ -86,6 +97,10 @@ std::unique_ptr<AudioDecoder> MakeDecoder(const CodecSettings& settings) {
       return std::make_unique<L16Decoder>(SampleRate(settings));
     case CodecId::kG722:
       return std::make_unique<G722Decoder>();
+#ifdef MIXMINUS_OPUS
+    case CodecId::kOpus:
+      return std::make_unique<OpusAudioDecoder>(SampleRate(settings));
+#endif
     default:
       return nullptr;
   }
@@ -102,8 +117,25 @@ std::unique_ptr<AudioEncoder> MakeEncoder(const CodecSettings& settings) {
       return std::make_unique<L16Encoder>(SampleRate(settings));
     case CodecId::kG722:
       return std::make_unique<G722Encoder>();
+#ifdef MIXMINUS_OPUS
+    case CodecId::kOpus:
+      return std::make_unique<OpusAudioEncoder>(SampleRate(settings), settings.opus);
+#endif
     default:
       return nullptr;
+  }
+}
+
+size_t EncoderStateSize(CodecId id) noexcept {
+  switch (id) {
+    case CodecId::kG722:
+      return sizeof(G722Encoder);
+#ifdef MIXMINUS_OPUS
+    case CodecId::kOpus:
+      return sizeof(OpusAudioEncoder) + OpusEncoderStateBytes();
+#endif
+    default:
+      return 0;
   }
 }
 

@@ -24,6 +24,9 @@ const CodecInfo* AllCodecs(int* count) noexcept;
 std::unique_ptr<AudioDecoder> MakeDecoder(const CodecSettings& settings);
 std::unique_ptr<AudioEncoder> MakeEncoder(const CodecSettings& settings);
 
+// Bytes that an encoder of this codec keeps between packets; 0 when it has no state.
+size_t EncoderStateSize(CodecId id) noexcept;
+
 // A shared decoder or encoder of PCMU or PCMA; null for all others.
 AudioDecoder* SharedDecoder(CodecId id) noexcept;
 AudioEncoder* SharedEncoder(CodecId id) noexcept;

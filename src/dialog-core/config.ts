@@ -49,6 +49,7 @@ export const defaultLimits: CoreLimits = {
   maxTransactions: 100_000,
   maxUsages: 50_000,
   maxPendingInvites: 5000,
+  maxSubscriptions: 10_000,
   retryAfterS: 5,
   maxConnections: 10_000,
   maxConnectionsPerPeer: 512,

@@ -58,6 +58,8 @@ export class Core implements CoreContext, TransactionHost {
   #out: StackOutput[] = [];
   #next = 0;
   readonly #routes = new Map<string, RouteDone[]>();
+  /** What users do at any time through objects that they were given passes here: the shell sets the time, and sees to what it causes. */
+  door: <T>(act: () => T) => T = (act) => act();
 
   constructor(config: ResolvedConfig) {
     this.config = config;

@@ -8,6 +8,22 @@ import { type ResolvedConfig, resolveConfig } from './config.js';
 import type { StackOutput } from './core.js';
 import type { InviteUsage } from './dialog/invite-usage.js';
 import type { SipUri } from './message/index.js';
+import type {
+  InsideParams,
+  Publication,
+  PublicationState,
+  PublishParams,
+  ReferNews,
+  ReferParams,
+  RequestHandler,
+  RequestParams,
+  RequestResult,
+  StopRefer,
+  SubscribeParams,
+  Subscription,
+  SubscriptionHandler,
+  SubscriptionNews,
+} from './service-types.js';
 import { SipStack, type StackInput } from './stack.js';
 import { NodeStreams } from './transport/streams.js';
 import { Transport } from './transport/transport.js';
@@ -53,6 +69,7 @@ export class SipEndpoint implements DialogCore {
     this.#config = resolveConfig(config);
     const { clock, logger, limits, ids } = this.#config;
     this.#stack = new SipStack(this.#config);
+    this.#stack.door = (act) => this.#verb(() => this.#stack.at(this.#nowMs(), act));
     const datagrams = config.network ?? new UdpNetwork(clock, logger);
     const { tls = {}, websocket = {} } = config;
     const streams = config.streams ?? new NodeStreams(tls, { websocket, limits });
@@ -127,16 +144,39 @@ export class SipEndpoint implements DialogCore {
   }
 
   options(params: OptionsParams): Promise<OptionsResult> {
-    return new Promise((resolve, reject) => {
-      this.#verb(() => {
-        const done = (result: OptionsResult): void => {
-          this.#queries.delete(reject);
-          resolve(result);
-        };
-        this.#stack.options(params, this.#nowMs(), done);
-        this.#queries.add(reject);
-      });
-    });
+    return this.request({ method: 'OPTIONS', ...params });
+  }
+
+  request(params: RequestParams): Promise<RequestResult> {
+    return this.#ask((done) => this.#stack.services.request(params, done));
+  }
+
+  requestInside(usage: UsageId, params: InsideParams): Promise<RequestResult> {
+    return this.#ask((done) => this.#stack.services.requestInside(usage, params, done));
+  }
+
+  serve(method: string, handler: RequestHandler): () => void {
+    return this.#stack.services.serve(method, handler);
+  }
+
+  servePackage(event: string, handler: SubscriptionHandler): () => void {
+    return this.#stack.services.servePackage(event, handler);
+  }
+
+  subscribe(params: SubscribeParams, onNews: (news: SubscriptionNews) => void): Subscription {
+    return this.#now((stack) => stack.services.subscribe(params, onNews));
+  }
+
+  publish(params: PublishParams, onState: (state: PublicationState) => void): Publication {
+    return this.#now((stack) => stack.services.publish(params, onState));
+  }
+
+  refer(usage: UsageId, params: ReferParams, onNews: (news: ReferNews) => void): StopRefer {
+    return this.#now((stack) => stack.services.refer(usage, params, onNews));
+  }
+
+  dialogOf(usage: UsageId): { readonly replaces: string; readonly remoteTarget: string } {
+    return this.#stack.services.dialogOf(usage);
   }
 
   register(params: RegisterParams, onState: (state: RegistrationState) => void): Unregister {
@@ -179,6 +219,23 @@ export class SipEndpoint implements DialogCore {
 
   #on(usage: UsageId, act: (usage: InviteUsage) => void): void {
     this.#verb(() => act(this.#stack.usage(usage, this.#nowMs())));
+  }
+
+  #now<T>(act: (stack: SipStack) => T): T {
+    return this.#verb(() => this.#stack.at(this.#nowMs(), () => act(this.#stack)));
+  }
+
+  /** A request with one result; rejects with ERR_CLOSED when the endpoint closes before. Misuse rejects, too. */
+  #ask(start: (done: (result: RequestResult) => void) => void): Promise<RequestResult> {
+    return new Promise((resolve, reject) => {
+      this.#now(() =>
+        start((result) => {
+          this.#queries.delete(reject);
+          resolve(result);
+        }),
+      );
+      this.#queries.add(reject);
+    });
   }
 
   /** What a verb causes is done when its caller has returned. */
@@ -226,7 +283,7 @@ export class SipEndpoint implements DialogCore {
 
   #perform(output: StackOutput): void {
     if (output.type === 'event') this.#deliver(output.event);
-    else if (output.type === 'tell') this.#guard('registration', output.tell);
+    else if (output.type === 'tell') this.#guard('a handler', output.tell);
     else if (output.type === 'send') this.#send(output);
     else if (output.type === 'lookUp') void this.#lookUp(output);
     else this.#route(output);

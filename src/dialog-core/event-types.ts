@@ -2,6 +2,7 @@
  * What rises from the SIP core: the events of invite usages, and how and why they end. Types only; re-exported by types.ts.
  */
 import type { SipRequest, SipResponse } from './message/index.js';
+import type { IncomingRefer } from './service-types.js';
 import type { Flow, UsageId } from './types.js';
 
 /** Why a usage failed or a dialog ended. */
@@ -32,6 +33,8 @@ export type DialogCoreEvent =
       readonly request: SipRequest;
       readonly flow: Flow;
       readonly advertised: string;
+      /** The call whose place it is to take (RFC 3891); it may, and whoever accepts the INVITE ends that call. */
+      readonly replaces?: UsageId | undefined;
     }
   /** The peer cancelled its INVITE before our final answer; 487 has been sent. */
   | { readonly type: 'cancelled'; readonly usage: UsageId; readonly reason: ReasonHeader | undefined }
@@ -90,5 +93,7 @@ export type DialogCoreEvent =
       readonly reason: ReasonHeader | undefined;
       readonly request: SipRequest | undefined;
     }
+  /** The peer of an established call wants us to call elsewhere (RFC 3515). */
+  | { readonly type: 'refer'; readonly usage: UsageId; readonly refer: IncomingRefer }
   /** A listener's socket failed, for operators. */
   | { readonly type: 'transportError'; readonly listener: number; readonly message: string };

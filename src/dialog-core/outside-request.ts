@@ -4,9 +4,10 @@
  */
 
 import type { ClientAuth } from './auth.js';
-import { type CoreContext, newBranch, newSequence, newTag, userAgent, viaOf } from './dialog/context.js';
+import { bodyHeaders, type CoreContext, newSequence, newTag, userAgent, viaOf } from './dialog/context.js';
 import { requestUri } from './dialog/dialog.js';
 import type { Hop } from './dialog/hop.js';
+import { sendSized } from './dialog/send.js';
 import {
   type HeaderList,
   printNameAddr,
@@ -16,7 +17,7 @@ import {
   type SipUri,
 } from './message/index.js';
 import type { ClientUser, NoResponseCause } from './transaction/transaction.js';
-import type { Flow, OptionsResult } from './types.js';
+import type { Body, Flow, OptionsResult } from './types.js';
 
 /** What the repetitions of a request share. */
 export interface RequestThread {
@@ -33,6 +34,9 @@ export interface OutsideParams {
   readonly from: SipUri;
   /** Default: the target. */
   readonly to?: SipUri;
+  /** Loose outbound proxy as Route value; the hop is its. */
+  readonly route?: string | undefined;
+  readonly body?: Body | undefined;
   /** Further headers; the route is known by then. */
   readonly headers: (flow: Flow) => HeaderList;
 }
@@ -62,8 +66,12 @@ export class OutsideRequest implements ClientUser {
     this.#thread.sequence += 1;
     this.#core.route(hop, undefined, (flow, problem) => {
       if (flow) {
-        const branch = newBranch(this.#core);
-        this.#core.transactions.request(this.#params.method, branch, this.#print(flow, branch), flow, this);
+        sendSized(
+          this.#core,
+          flow,
+          (way, branch) => this.#print(way, branch),
+          (way, branch, bytes) => this.#core.transactions.request(this.#params.method, branch, bytes, way, this),
+        );
       } else {
         this.handleNoResponse('transport', problem);
       }
@@ -85,7 +93,7 @@ export class OutsideRequest implements ClientUser {
   }
 
   #print(flow: Flow, branch: string): Buffer {
-    const { method, target, from, to = target, headers } = this.#params;
+    const { method, target, from, to = target, route, headers, body } = this.#params;
     const { callId, fromTag, sequence, auth } = this.#thread;
     const uri = requestUri(target);
     return printRequest({
@@ -94,14 +102,17 @@ export class OutsideRequest implements ClientUser {
       headers: [
         ['Via', viaOf(this.#core, flow, branch)],
         ['Max-Forwards', '70'],
+        ...(route === undefined ? [] : [['Route', route] as const]),
         ['From', printNameAddr({ uri: from, params: [['tag', fromTag]] })],
         ['To', printNameAddr({ uri: to })],
         ['Call-ID', callId],
         ['CSeq', `${sequence} ${method}`],
         ...headers(flow),
-        ...(auth?.headers(method, uri) ?? []),
+        ...(auth?.headers(method, uri, body?.data) ?? []),
         ...userAgent(this.#core),
+        ...bodyHeaders(body),
       ],
+      body: body?.data,
     });
   }
 }

@@ -3,19 +3,18 @@
  * routes and events come out of `poll`. Single-threaded and deterministic; driven by endpoint.ts, and by tests in virtual time.
  */
 import { SessionError } from '../base/errors.js';
-import { ClientAuth } from './auth.js';
 import { Authenticator } from './authenticator.js';
 import type { ResolvedConfig } from './config.js';
 import { Core, type StackOutput } from './core.js';
-import { checkCredentials, misuse } from './dialog/arguments.js';
-import { acceptedType, contactOf, requireHop, serverName } from './dialog/context.js';
+import { misuse } from './dialog/arguments.js';
+import { serverName } from './dialog/context.js';
 import { inspect, inspectLoad, optionsReply } from './dialog/inspection.js';
 import { InviteUsage } from './dialog/invite-usage.js';
+import { replacedBy } from './dialog/replaces.js';
 import { printReply, type Reply, replyFlow, replyHead } from './dialog/reply.js';
 import { answer } from './dialog/send.js';
 import { Timer } from './dialog/timer.js';
 import {
-  type HeaderList,
   type ParseLimits,
   type ParseProblem,
   parseMessage,
@@ -23,8 +22,8 @@ import {
   type SipRequest,
   type SipUri,
 } from './message/index.js';
-import { newThread, OutsideRequest } from './outside-request.js';
 import { CoreRegistration } from './registration.js';
+import { Services } from './services.js';
 import { StatelessTags } from './stateless-tags.js';
 import type { Transaction } from './transaction/transaction.js';
 import type {
@@ -32,8 +31,6 @@ import type {
   CoreCounts,
   Flow,
   InviteParams,
-  OptionsParams,
-  OptionsResult,
   RegisterParams,
   RegistrationState,
   UsageId,
@@ -64,12 +61,15 @@ export class SipStack {
   readonly #stateless: StatelessTags;
   readonly #authenticator: Authenticator | undefined;
   readonly #registrations = new Set<CoreRegistration>();
+  /** Everything but calls and registrations; verbs on it happen within {@link at}. */
+  readonly services: Services;
   #lastUsage = 0;
 
   constructor(config: ResolvedConfig) {
     this.#core = new Core(config);
     this.#limits = config.limits;
     this.#stateless = new StatelessTags(config.ids);
+    this.services = new Services(this.#core);
     this.#authenticator = config.authentication && new Authenticator(this.#core, config.authentication);
   }
 
@@ -123,6 +123,17 @@ export class SipStack {
 
   // --- verbs ---
 
+  /** Does `act` at that time. */
+  at<T>(nowMs: number, act: () => T): T {
+    this.#core.nowMs = nowMs;
+    return act();
+  }
+
+  /** How the verbs of objects that were handed out reach {@link at}. */
+  set door(door: <T>(act: () => T) => T) {
+    this.#core.door = door;
+  }
+
   invite(params: InviteParams, nowMs: number): UsageId {
     const core = this.#core;
     core.nowMs = nowMs;
@@ -143,20 +154,6 @@ export class SipStack {
     const usage = this.#core.store.usage(id);
     if (!usage) throw misuse('ERR_INVALID_STATE', `there is no usage ${id}`);
     return usage;
-  }
-
-  /** RFC 3261 11.1. */
-  options({ target, from, auth }: OptionsParams, nowMs: number, done: (result: OptionsResult) => void): void {
-    const core = this.#core;
-    core.nowMs = nowMs;
-    checkCredentials(auth);
-    const hop = requireHop(core, target);
-    const headers = (flow: Flow): HeaderList => [
-      ['Contact', contactOf(core, flow, from.user)],
-      ['Accept', acceptedType],
-    ];
-    const thread = newThread(core, auth && new ClientAuth(auth, core.config.ids));
-    new OutsideRequest(core, thread, { method: 'OPTIONS', target, from, headers }, done).start(hop);
   }
 
   register(params: RegisterParams, nowMs: number, onState: (state: RegistrationState) => void): CoreRegistration {
@@ -185,6 +182,7 @@ export class SipStack {
       usages: store.usages,
       dialogs: store.dialogs,
       deadlines: deadlines.size,
+      subscriptions: this.services.size,
     };
   }
 
@@ -193,6 +191,7 @@ export class SipStack {
     this.#core.nowMs = nowMs;
     this.#authenticator?.clear();
     for (const registration of [...this.#registrations]) registration.abandon();
+    this.services.close();
     this.#core.close();
   }
 
@@ -260,8 +259,10 @@ export class SipStack {
   #handleInDialog(request: SipRequest, flow: Flow): void {
     const found = this.#core.store.find(request);
     const refusal = inspect(this.#core, request, flow);
+    if (!found && !refusal && request.method === 'NOTIFY' && this.services.handleNotify(request, flow)) return;
     if (!found) this.#reply(request, flow, refusal ?? { status: 481 });
     else if (refusal) answer(this.#core, request, flow, this.#signed(refusal));
+    else if (this.services.handleInside(found, request, flow)) return;
     else if (found.usage) found.usage.handleRequest(found.dialog, request, flow);
     else answer(this.#core, request, flow, this.#signed({ status: 481 }));
   }
@@ -280,9 +281,18 @@ export class SipStack {
     } else if (request.method === 'REGISTER' && this.#core.registrar) {
       const reply = this.#core.registrar.handle(request, username, this.#core.nowMs, flow);
       answer(this.#core, request, flow, this.#signed(reply), this.#stateless.tagFor(request));
+    } else if (!this.services.admit(request, flow, username)) {
+      this.#admitInvite(request, flow);
+    }
+  }
+
+  #admitInvite(request: SipRequest, flow: Flow): void {
+    const replaced = replacedBy(this.#core, request);
+    if (replaced && 'status' in replaced) {
+      this.#reply(request, flow, replaced);
     } else {
       this.#lastUsage += 1;
-      InviteUsage.take(this.#core, this.#lastUsage, request, flow);
+      InviteUsage.take(this.#core, this.#lastUsage, request, flow, replaced?.id);
     }
   }
 
@@ -298,7 +308,8 @@ export class SipStack {
       return full;
     }
     if (request.method === 'OPTIONS') return optionsReply(core, this.#core.registrar !== undefined);
-    if (request.method === 'REGISTER') return undefined;
+    if (request.method === 'REGISTER' || this.services.serves(request.method)) return undefined;
+    if (request.method !== 'INVITE') return this.services.refuse(request);
     // 8.1.1.8: an INVITE says where its dialog's requests go.
     return request.contact ? undefined : { status: 400, reason: 'Missing Contact' };
   }

@@ -17,6 +17,7 @@ import type {
   TransportName,
   WebSocketConfig,
 } from './network-types.js';
+import type { ServiceVerbs } from './service-types.js';
 import type {
   Authentication,
   Binding,
@@ -29,6 +30,7 @@ import type {
 
 export type * from './event-types.js';
 export type * from './network-types.js';
+export type * from './service-types.js';
 export type * from './user-types.js';
 
 /** RFC 3261 table 4; shorter ones make tests of real sockets quick, everything else keeps the defaults. */
@@ -56,6 +58,8 @@ export interface CoreLimits {
   readonly maxUsages: number;
   /** Incoming INVITEs not yet answered. Default 5000. */
   readonly maxPendingInvites: number;
+  /** Subscriptions of both roles, transfers and publications at a time; past it 503. Default 10 000. */
+  readonly maxSubscriptions: number;
   /** Seconds in Retry-After of a 503. Default 5. */
   readonly retryAfterS: number;
   /** Connections of TCP and TLS, both ways; past it new ones are closed at once. Default 10 000. */
@@ -142,6 +146,8 @@ export interface CoreCounts {
   readonly usages: number;
   readonly dialogs: number;
   readonly deadlines: number;
+  /** Subscriptions of both roles, transfers, publications. */
+  readonly subscriptions: number;
   readonly received: number;
   readonly sent: number;
   readonly malformed: number;
@@ -157,7 +163,7 @@ export interface CoreCounts {
  * delivered after the verb has returned (never from inside it), so that the caller can enter a mapping first. A verb for a usage that
  * is gone or in the wrong state throws SessionError ERR_INVALID_STATE; a malformed argument ERR_INVALID_ARGUMENT or ERR_INVALID_HEADER.
  */
-export interface DialogCore {
+export interface DialogCore extends ServiceVerbs {
   /** Binds all listeners or none. */
   start(): Promise<void>;
   readonly listeners: readonly { readonly transport: TransportName; readonly local: SocketAddress }[];

@@ -80,6 +80,7 @@ export class DialogBridge {
         return { type: 'reofferRetry' };
       case 'ended':
         return { type: 'ended', by: event.by, reason: toReason(event.reason) };
+      case 'refer':
       case 'transportError':
         return undefined;
       default:

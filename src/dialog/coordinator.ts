@@ -36,6 +36,10 @@ export class SessionDialogCoordinator {
       this.#sink.warning('TRANSPORT', event.message);
       return;
     }
+    if (event.type === 'refer') {
+      event.refer.reject(603);
+      return;
+    }
     const sessionId =
       event.type === 'invite' ? this.#manager.adoptUsage(event.usage) : this.#manager.sessionOf(event.usage);
     if (sessionId === undefined) return;

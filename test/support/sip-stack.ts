@@ -52,6 +52,7 @@ export class StackHarness {
   constructor(config: Partial<DialogCoreConfig> = {}) {
     const listen = [{ transport: 'udp', address: '10.0.0.1', port: 5060 }] as const;
     this.stack = new SipStack(resolveConfig({ listen, userAgent: '', ids: seededIds(7), ...config }));
+    this.stack.door = (act) => this.now(act);
   }
 
   /** A datagram of the peer arrives. */
@@ -65,6 +66,13 @@ export class StackHarness {
     const transaction = this.#transactions.at(-1);
     if (transaction) this.stack.handle({ type: 'sendFailed', transaction, message }, this.nowMs);
     this.#collect();
+  }
+
+  /** Does `act` at this moment, and collects what it causes. */
+  now<T>(act: () => T): T {
+    const result = this.stack.at(this.nowMs, act);
+    this.#collect();
+    return result;
   }
 
   answerRoute(key: string, remote: SocketAddress | undefined): void {

@@ -42,8 +42,8 @@ export interface CoreContext {
 /** The one type of session description that is understood; SDP itself is bytes here. */
 export const acceptedType = 'application/sdp';
 
-/** Option tags of extensions in force, for Supported; none yet, which an empty header says. */
-export const supportedTags = '';
+/** Option tags of extensions in force, for Supported: RFC 3891, RFC 4488. */
+export const supportedTags = 'replaces, norefersub';
 
 /** What INVITE, its 2xx and OPTIONS tell of our abilities (RFC 3261 13.2.1, 13.3.1.4, 11.2). */
 export function abilities({ methods }: Pick<CoreContext, 'methods'>): HeaderList {

@@ -4,9 +4,11 @@
  */
 import type { HeaderList, SipRequest } from '../message/index.js';
 import type { Flow } from '../types.js';
-import { abilities, acceptedType, type CoreContext } from './context.js';
+import { abilities, acceptedType, type CoreContext, supportedTags } from './context.js';
 import { isSecure } from './hop.js';
 import type { Reply } from './reply.js';
+
+const supported = new Set(supportedTags.split(', '));
 
 /** Methods of SIP that this core knows of and does not serve; for those 405, for unheard-of ones 501 (RFC 3261 21.4.6, 21.5.2). */
 const known = new Set(['REGISTER', 'PRACK', 'UPDATE', 'INFO', 'REFER', 'SUBSCRIBE', 'NOTIFY', 'MESSAGE', 'PUBLISH']);
@@ -25,8 +27,8 @@ export function inspect(
   // A sips URI that came without TLS was not kept safe on its way (26.2.2).
   const { scheme } = request.uri;
   if (scheme !== 'sip' && !(scheme === 'sips' && isSecure(transport))) return { status: 416 };
-  // 8.2.2.3: what a request requires and we do not have; no extension is in force yet.
-  const required = request.headerValues('require');
+  // 8.2.2.3: what a request requires and we do not have.
+  const required = request.headerValues('require').filter((tag) => !supported.has(tag.toLowerCase()));
   if (required.length > 0) return { status: 420, headers: [['Unsupported', required.join(', ')]] };
   return method === 'INVITE' ? inspectBody(request) : undefined;
 }

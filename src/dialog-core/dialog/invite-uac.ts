@@ -238,7 +238,7 @@ export class InviteUac implements OutgoingInviteUser {
 }
 
 /** An outbound proxy is a route that we load ourselves, and loose by our choice (RFC 3261 8.1.2). */
-function looseRoute(proxy: NonNullable<InviteParams['proxy']>): string {
+export function looseRoute(proxy: NonNullable<InviteParams['proxy']>): string {
   const params = new Map(proxy.params);
   params.set('lr', '');
   const { host, port, scheme } = proxy;

@@ -3,7 +3,7 @@
  * the call afterwards.
  */
 import { escapeUser, type HeaderList, parseNameAddr, type SipRequest } from '../message/index.js';
-import type { Flow, ReasonHeader, ResponseParams } from '../types.js';
+import type { Flow, ReasonHeader, ResponseParams, UsageId } from '../types.js';
 import { abilities, advertisedHost, bodyHeaders, type CoreContext, contactOf, newSequence, newTag } from './context.js';
 import { type Dialog, dialogOfCallee, withDefaults } from './dialog.js';
 import { IncomingInvite, type IncomingInviteUser } from './incoming-invite.js';
@@ -22,7 +22,7 @@ export class InviteUas implements IncomingInviteUser {
   #hasProgress = false;
 
   /** Sends 100 and raises 'invite'. The dialog exists from now on: the peer may refer to it once it has seen our tag. */
-  constructor(core: CoreContext, usage: InviteUsage, request: SipRequest, flow: Flow) {
+  constructor(core: CoreContext, usage: InviteUsage, request: SipRequest, flow: Flow, replaces?: UsageId) {
     this.#core = core;
     this.#usage = usage;
     this.#flow = flow;
@@ -32,7 +32,8 @@ export class InviteUas implements IncomingInviteUser {
     this.#dialog = dialogOfCallee(request, newTag(core), newSequence(core), contact, flow);
     this.#invite = new IncomingInvite(core, request, flow, this.#dialog.localTag, this);
     usage.establish(this.#dialog);
-    core.emit({ type: 'invite', usage: usage.id, request, flow, advertised: advertisedHost(core.config, flow) });
+    const advertised = advertisedHost(core.config, flow);
+    core.emit({ type: 'invite', usage: usage.id, request, flow, advertised, replaces });
   }
 
   progress(status: number, response: ResponseParams & { readonly reason?: string }): void {

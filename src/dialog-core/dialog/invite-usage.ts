@@ -49,10 +49,17 @@ export class InviteUsage implements ClientUser, TimerOwner {
   }
 
   /** Takes a call. */
-  static take(core: CoreContext, id: UsageId, request: SipRequest, flow: Flow): void {
+  static take(core: CoreContext, id: UsageId, request: SipRequest, flow: Flow, replaces?: UsageId): void {
     const usage = new InviteUsage(core, id, 'ringing');
     core.store.addUsage(usage);
-    usage.#callee = new InviteUas(core, usage, request, flow);
+    usage.#callee = new InviteUas(core, usage, request, flow, replaces);
+  }
+
+  /** The dialog of an answered call; undefined before and after. */
+  get establishedDialog(): Dialog | undefined {
+    return this.phase === 'answered' || this.phase === 'accepted' || this.phase === 'confirmed'
+      ? this.#dialog
+      : undefined;
   }
 
   // --- verbs ---

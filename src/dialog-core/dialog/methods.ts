@@ -5,7 +5,7 @@
 import type { HeaderList } from '../message/index.js';
 
 export class ServedMethods {
-  readonly #methods = new Set(['INVITE', 'ACK', 'BYE', 'CANCEL', 'OPTIONS']);
+  readonly #methods = new Set(['INVITE', 'ACK', 'BYE', 'CANCEL', 'OPTIONS', 'REFER', 'SUBSCRIBE', 'NOTIFY']);
   readonly #packages = new Set<string>();
 
   has(method: string): boolean {

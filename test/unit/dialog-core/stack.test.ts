@@ -12,7 +12,7 @@ import {
 import { flow, peer, StackHarness } from '../../support/sip-stack.js';
 import { field, fields, type RequestParts, request, response, sip, startLine, tagOf } from '../../support/sip-text.js';
 
-const allow = 'INVITE, ACK, BYE, CANCEL, OPTIONS';
+const allow = 'INVITE, ACK, BYE, CANCEL, OPTIONS, REFER, SUBSCRIBE, NOTIFY';
 
 function outside(method: string, overrides: Partial<RequestParts> = {}): Uint8Array {
   return peerInvite({ method, more: [], ...overrides });
@@ -29,7 +29,15 @@ function answerTo(data: Uint8Array, harness = new StackHarness()): string {
 }
 
 describe('requests that are answered without keeping anything', () => {
-  test.each(['REGISTER', 'PRACK', 'UPDATE', 'INFO', 'REFER', 'SUBSCRIBE', 'NOTIFY', 'MESSAGE', 'PUBLISH'])(
+  test.each([
+    ['NOTIFY', '481 Call/Transaction Does Not Exist'],
+    ['REFER', '603 Decline'],
+    ['SUBSCRIBE', '489 Bad Event'],
+  ])('%s is for something that is not there: %s', (method, status) => {
+    expect(startLine(answerTo(outside(method)))).toBe(`SIP/2.0 ${status}`);
+  });
+
+  test.each(['REGISTER', 'PRACK', 'UPDATE', 'INFO', 'MESSAGE', 'PUBLISH'])(
     '%s is known and not allowed: 405',
     (method) => {
       const text = answerTo(outside(method));
@@ -49,7 +57,7 @@ describe('requests that are answered without keeping anything', () => {
     expect(startLine(text)).toBe('SIP/2.0 200 OK');
     expect(field(text, 'Allow')).toBe(allow);
     expect(field(text, 'Accept')).toBe('application/sdp');
-    expect(field(text, 'Supported')).toBe('');
+    expect(field(text, 'Supported')).toBe('replaces, norefersub');
     expect(field(text, 'Server')).toBe('desk/1');
   });
 

@@ -2,10 +2,12 @@
  * A call in the hands of a user: one object from the answer (or the dialling) to the end. It holds no state of its own but what it was
  * last told; the session is the manager's.
  */
+import type { Clock } from '../base/clock.js';
 import { Emitter } from '../base/emitter.js';
 import type { SessionManager } from '../manager/index.js';
 import type { CallState, EndReason, Session, SessionEvent } from '../session/index.js';
 import type { Conference } from './conference.js';
+import { type CollectOptions, collectDigits, type DigitMenuOptions, digitMenu } from './digits.js';
 import { EventQueue } from './queue.js';
 import { type Party, type ReasonValue, type RecorderResult, type StreamStats, toSipError } from './types.js';
 
@@ -156,6 +158,24 @@ export class Call {
     removals.push(this.events.on('dtmf', (digit, durationMs) => queue.push({ digit, durationMs })));
     removals.push(this.events.once('ended', () => queue.end()));
     return queue;
+  }
+
+  /** The clock that the call runs on; its timers do not keep the process alive. */
+  get clock(): Clock {
+    return this.#manager.clock;
+  }
+
+  /**
+   * Digits as one input: complete at `max`, at the key `until` (default '#'), or when the caller stops. '' when none came in time.
+   * Rejects with ERR_ABORTED by `signal` and ERR_CANCELLED when the call ends before.
+   */
+  collect(options: CollectOptions = {}): Promise<string> {
+    return collectDigits(this, options);
+  }
+
+  /** Calls the action of a code ('1', '*6') when its digits have come; what is returned ends it. Throws ERR_INVALID_ARGUMENT. */
+  menu(actions: Readonly<Record<string, () => void>>, options: DigitMenuOptions = {}): () => void {
+    return digitMenu(this, actions, options);
   }
 
   /** Counters and levels of the media, read from memory; undefined before and after it has any. */

@@ -7,7 +7,14 @@ export { CallState, type ManagerCounts, type SessionEvent, SessionManager } from
 export { TwoPartyBridge } from './bridge.js';
 export { SessionManagerBuilder } from './builder.js';
 export { Call, type CallEvents, type Recording } from './call.js';
-export { Conference, type ConferenceEvents, type ConferenceOptions, type Member } from './conference.js';
+export {
+  Conference,
+  type ConferenceEvents,
+  type ConferenceOptions,
+  type JoinOptions,
+  type Member,
+} from './conference.js';
+export type { CollectOptions, DigitMenuOptions } from './digits.js';
 export { CallGroup, type CallGroupEvents } from './group.js';
 export type { CallHandler, CallHandlerLike, Handled } from './handlers.js';
 export {

@@ -122,7 +122,10 @@ export class Sessions {
   conference(name: string, options: ConferenceOptions = {}): Conference {
     const existing = this.#conferences.get(name);
     if (existing) return existing;
-    const conference = new Conference(this.manager, name, options, () => this.#conferences.delete(name));
+    const conference = new Conference(this.manager, name, options, {
+      call: (target, how) => this.call(target, how),
+      onClose: () => this.#conferences.delete(name),
+    });
     this.#conferences.set(name, conference);
     return conference;
   }

@@ -1,4 +1,5 @@
-/** Joins of audio, as pure state: two parties, conferences. */
+/** Joins of audio, as pure state: two parties, conferences, the floor. */
 export { TwoPartyState } from './bridge.js';
-export { type ConferenceLimits, ConferenceState, hears } from './conference.js';
-export type { Edges, MemberFlags } from './types.js';
+export { ConferenceState, hears } from './conference.js';
+export { FloorState } from './floor.js';
+export type { ConferenceMember, ConferenceRules, Edges, MemberFlags } from './types.js';

@@ -11,6 +11,18 @@ export interface MemberFlags {
   readonly deaf: boolean;
 }
 
+export interface ConferenceMember extends MemberFlags {
+  /** May come in while the room is locked; while one is in, nobody waits. Default false. */
+  readonly moderator?: boolean | undefined;
+}
+
+export interface ConferenceRules {
+  /** Members at once; Infinity for no limit. */
+  readonly maxMembers: number;
+  /** Nobody hears anybody while no moderator is in; default false. */
+  readonly waitForModerator?: boolean | undefined;
+}
+
 /** Who hears whom in a room of members without exceptions: a speaks-and-hears pair of flags for each, never N×N edges. */
 export type Edges = ReadonlyMap<SessionId, MemberFlags>;
 

@@ -1,4 +1,5 @@
 /** Orchestration of sessions over the two layers. */
+export { FloorState } from '../bridge/index.js';
 export { WaitingLine } from '../coordination/index.js';
 export { CallState, isEstablished, isTerminal } from '../session/index.js';
 export type { ManagerConfig, ManagerOptions } from './config.js';

@@ -3,7 +3,7 @@
  * layer as one call. A session is in one room at a time. Called by SessionManager's verbs and by its cleanup.
  */
 import { SessionError } from '../base/errors.js';
-import { ConferenceState, type MemberFlags, TwoPartyState } from '../bridge/index.js';
+import { type ConferenceMember, ConferenceState, TwoPartyState } from '../bridge/index.js';
 import type { Resources } from '../coordination/index.js';
 import type { RoomChange, RoomPort, SessionEvent, SessionId } from '../session/index.js';
 
@@ -12,6 +12,8 @@ export interface RoomOptions {
   readonly maxMembers?: number | undefined;
   /** How many of the loudest are mixed; default 'all'. */
   readonly loudest?: number | 'all' | undefined;
+  /** Nobody hears anybody while no moderator is in; default false. */
+  readonly waitForModerator?: boolean | undefined;
 }
 
 type Room =
@@ -33,24 +35,24 @@ export class SessionRooms {
 
   open(roomId: string, options: RoomOptions = {}): void {
     const maxMembers = options.maxMembers ?? Number.POSITIVE_INFINITY;
-    const loudest = options.loudest ?? 'all';
+    const { loudest = 'all', waitForModerator = false } = options;
     if (maxMembers !== Number.POSITIVE_INFINITY && !(Number.isInteger(maxMembers) && maxMembers > 0))
       throw new SessionError('ERR_INVALID_ARGUMENT', `maxMembers: ${maxMembers} is not a whole number above 0`);
     if (loudest !== 'all' && !(Number.isInteger(loudest) && loudest > 0))
       throw new SessionError('ERR_INVALID_ARGUMENT', `loudest: ${loudest} is neither a whole number above 0 nor 'all'`);
     if (this.#rooms.has(roomId)) throw new SessionError('ERR_DUPLICATE', `room ${roomId} is open`);
     this.#media.openRoom(roomId, { loudest });
-    this.#rooms.set(roomId, { kind: 'conference', state: new ConferenceState({ maxMembers }) });
+    this.#rooms.set(roomId, { kind: 'conference', state: new ConferenceState({ maxMembers, waitForModerator }) });
   }
 
-  join(roomId: string, sessionId: SessionId, flags: MemberFlags): void {
+  join(roomId: string, sessionId: SessionId, member: ConferenceMember): void {
     const state = this.#conference(roomId);
     const other = this.#roomOf.get(sessionId);
     if (other !== undefined && other !== roomId)
       throw new SessionError('ERR_INVALID_STATE', 'the call is in another conference or bridge');
     if (other === undefined) this.#takeSlot(sessionId);
     try {
-      this.#apply(roomId, state.join(sessionId, flags));
+      this.#apply(roomId, state.join(sessionId, member));
     } catch (error) {
       if (other === undefined) this.#resources.giveBack(sessionId, 'mixSlots');
       throw error;
@@ -59,8 +61,18 @@ export class SessionRooms {
     this.#publish({ type: 'joinedRoom', sessionId, roomId });
   }
 
-  set(roomId: string, sessionId: SessionId, change: Partial<MemberFlags>): void {
+  set(roomId: string, sessionId: SessionId, change: Partial<ConferenceMember>): void {
     this.#apply(roomId, this.#conference(roomId).set(sessionId, change));
+  }
+
+  /** Whether newcomers who are no moderators are kept out. Throws ERR_NOT_FOUND. */
+  lock(roomId: string, on: boolean): void {
+    this.#conference(roomId).locked = on;
+  }
+
+  /** The state of a conference, to read. Throws ERR_NOT_FOUND. */
+  conference(roomId: string): Pick<ConferenceState, 'members' | 'edges' | 'locked' | 'waiting' | 'hasModerator'> {
+    return this.#conference(roomId);
   }
 
   /** Joins two sessions; ends when either leaves. */

@@ -5,6 +5,7 @@
 import type { Clock } from '../base/clock.js';
 import { Emitter } from '../base/emitter.js';
 import { SessionError } from '../base/errors.js';
+import type { ConferenceMember } from '../bridge/index.js';
 import { type Priority, Resources, type ResourceUsage } from '../coordination/index.js';
 import {
   type Binding,
@@ -208,9 +209,9 @@ export class SessionManager {
   }
 
   /** Joins an established session with a conference opened in {@link rooms}. */
-  joinRoom(roomId: string, sessionId: SessionId, flags = { muted: false, deaf: false }): void {
+  joinRoom(roomId: string, sessionId: SessionId, member: ConferenceMember = { muted: false, deaf: false }): void {
     this.#established(sessionId);
-    this.rooms.join(roomId, sessionId, flags);
+    this.rooms.join(roomId, sessionId, member);
   }
 
   bridgeSessions(roomId: string, a: SessionId, b: SessionId): void {

@@ -128,7 +128,7 @@ export class FakeConference {
 
   join(call: Call): void {
     if (this.joinError) throw this.joinError;
-    const member: Member = { call, muted: false, deaf: false, joinedAtMs: 0 };
+    const member: Member = { call, muted: false, deaf: false, moderator: false, joinedAtMs: 0 };
     this.members.set(call.id, member);
     (call as unknown as FakeCall).conference = this;
     this.events.emit('joined', member);

@@ -9,30 +9,11 @@
 #include <numeric>
 
 #include "core/base/audio_frame.h"
+#include "core/dsp/sinc_filter.h"
 
 namespace mixminus {
 
 namespace {
-
-constexpr double kPi = 3.14159265358979323846;
-constexpr double kKaiserBeta = 8.0;  // stop band near −80 dB
-constexpr double kRollOff = 0.94;    // of the lower Nyquist frequency: room for the transition band
-
-// Modified Bessel function of the first kind, order 0, by its power series.
-double BesselI0(double x) noexcept {
-  double sum = 1;
-  double term = 1;
-  for (int k = 1; k < 40; ++k) {
-    const double factor = x / (2.0 * k);
-    term *= factor * factor;
-    sum += term;
-  }
-  return sum;
-}
-
-double Sinc(double x) noexcept {
-  return std::fabs(x) < 1e-12 ? 1.0 : std::sin(kPi * x) / (kPi * x);
-}
 
 bool InRange(int rate_hz) noexcept {
   return rate_hz >= Resampler::kMinRateHz && rate_hz <= Resampler::kMaxRateHz;
@@ -48,32 +29,17 @@ Resampler::Resampler(int in_rate_hz, int out_rate_hz) {
   out_step_ = out_rate_hz / divisor;
   if (in_step_ == out_step_) return;
   const double ratio = std::min(1.0, static_cast<double>(out_rate_hz) / in_rate_hz);
-  half_ = static_cast<int>(std::ceil(kZeroCrossings / ratio));
+  half_ = static_cast<int>(std::ceil(kSincZeroCrossings / ratio));
   phases_ = out_step_ <= kMaxExactPhases ? out_step_ : kInterpolatedPhases;
-  BuildFilter(ratio * kRollOff);
+  BuildFilter(ratio * kSincRollOff);
   history_ = std::make_unique<float[]>(size_t{2} * static_cast<size_t>(half_) + kBlock);
   Reset();
 }
 
 void Resampler::BuildFilter(double cutoff) {
-  const int taps = 2 * half_;
-  filter_ = std::make_unique<float[]>(static_cast<size_t>(phases_ + 1) * static_cast<size_t>(taps));
-  for (int phase = 0; phase <= phases_; ++phase) {
-    float* row = filter_.get() + static_cast<size_t>(phase) * static_cast<size_t>(taps);
-    const double fraction = static_cast<double>(phase) / phases_;
-    double sum = 0;
-    for (int k = 0; k < taps; ++k) {
-      const double t = fraction + half_ - 1 - k;
-      const double edge = std::min(1.0, std::fabs(t) / half_);
-      const double window =
-          BesselI0(kKaiserBeta * std::sqrt(1 - edge * edge)) / BesselI0(kKaiserBeta);
-      const double value = cutoff * Sinc(cutoff * t) * window;
-      row[k] = static_cast<float>(value);
-      sum += value;
-    }
-    // Every phase passes a constant unchanged; otherwise the phases would modulate it.
-    for (int k = 0; k < taps; ++k) row[k] = static_cast<float>(row[k] / sum);
-  }
+  const auto rows = static_cast<size_t>(phases_ + 1);
+  filter_ = std::make_unique<float[]>(rows * 2 * static_cast<size_t>(half_));
+  BuildSincFilter(phases_, half_, cutoff, filter_.get());
 }
 
 void Resampler::Reset() noexcept {
@@ -97,15 +63,8 @@ float Resampler::OutputSample(const float* window) const noexcept {
   const auto row = [&](int phase) {
     return filter_.get() + static_cast<size_t>(phase) * static_cast<size_t>(taps);
   };
-  const auto dot = [&](const float* coefficients) {
-    // Four sums, so that the compiler may use vector registers without reordering a float sum.
-    float sums[4] = {};
-    for (int k = 0; k + 3 < taps; k += 4) {
-      for (int lane = 0; lane < 4; ++lane) sums[lane] += window[k + lane] * coefficients[k + lane];
-    }
-    float sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-    for (int k = taps & ~3; k < taps; ++k) sum += window[k] * coefficients[k];
-    return sum;
+  const auto dot = [&](const float* row_of_phase) {
+    return DotProduct(window, row_of_phase, taps);
   };
   if (phases_ == out_step_) return dot(row(fraction_));
   const double position = static_cast<double>(fraction_) * phases_ / out_step_;

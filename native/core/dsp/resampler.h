@@ -44,7 +44,6 @@ class Resampler {
   void Reset() noexcept;
 
  private:
-  static constexpr int kZeroCrossings = 16;    // of the sinc on each side
   static constexpr int kMaxExactPhases = 640;  // past this (odd rates) phases are interpolated
   static constexpr int kInterpolatedPhases = 512;
   static constexpr int kBlock = 512;

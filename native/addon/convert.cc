@@ -187,7 +187,7 @@ std::unique_ptr<LegSettings> ToLegSettings(Napi::Value value) {
   settings->receive = ToReceiveConfig(from);
   settings->send_payload_type =
       static_cast<uint8_t>(ToInteger(from.Get("sendPayloadType"), "sendPayloadType", 0, 127));
-  settings->send_codec = ToCodec(from.Get("sendCodec"), "sendCodec");
+  settings->send_stream.codec.id = ToCodec(from.Get("sendCodec"), "sendCodec");
   const Napi::Value address = from.Get("remoteAddress");
   settings->remote_rtp = ToAddress(address, from.Get("remoteRtpPort"), "remoteRtpPort");
   settings->rtcp_mux = ToBoolean(from.Get("rtcpMux"), "rtcpMux");

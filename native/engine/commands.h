@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/leg/receive_leg.h"
+#include "core/leg/stream_encoder.h"
 #include "core/rtp/source_latch.h"
 #include "engine/fact_hub.h"
 
@@ -24,13 +25,18 @@ struct LegSettings final : Returned {
   LegSettings() : Returned(ReturnedKind::kSpent) {}
   ReceiveLegConfig receive;
   uint8_t send_payload_type = 0;
-  CodecId send_codec = CodecId::kPcmu;
+  StreamSettings send_stream;
   TransportAddress remote_rtp;
   TransportAddress remote_rtcp;
   bool rtcp_mux = false;
   bool send = false;
   bool receive_media = false;
   bool allow_send = false;
+
+  // What the leg needs for them, made by the engine on the calling thread: it takes what it lacks,
+  // and what it has no more use for goes back in its place.
+  std::unique_ptr<ReceiveLeg> receive_leg;
+  std::unique_ptr<StreamEncoder> encoder;
 };
 
 enum class RoomOp : uint8_t { kAdd, kSet, kRemove };

@@ -1,18 +1,21 @@
 // A room: who is in it, and its tick — pull everybody, choose the speakers, sum, and give each
-// listener the sum minus their own voice. Owned by one worker from its opening; its memory grows by
-// storage that the calling thread allocates and that arrives with the changes which need it.
+// listener the sum minus their own voice. Members may have any of the engine's rates: the room mixes
+// at the lowest one at which nobody misses anything, brings each talker there, and the sum to each
+// other rate once. Owned by one worker from its opening; its memory grows by storage that the
+// calling thread allocates and that arrives with the changes which need it.
 #pragma once
 
 #include <memory>
 
 #include "core/base/audio_frame.h"
 #include "core/base/slot_pool.h"
-#include "core/mix/mixer.h"
+#include "core/dsp/rate_converter.h"
+#include "core/leg/stream_groups.h"
 #include "core/mix/speaker_selector.h"
 #include "engine/commands.h"
 #include "engine/fact_hub.h"
 #include "engine/media_leg.h"
-#include "engine/shared_audio.h"
+#include "engine/room_scratch.h"
 #include "engine/tick_time.h"
 
 namespace mixminus {
@@ -24,6 +27,7 @@ struct RoomMember {
   bool deaf = false;
   bool due = false;     // ticks now
   bool in_mix = false;  // its frame is in this tick's sum
+  bool own = false;     // it hears something of its own in this tick
 };
 
 struct MemberStorage {
@@ -52,23 +56,33 @@ class Conference final : public Returned {
   void Add(MediaLeg* leg, bool muted, bool deaf) noexcept;
   void Set(MediaLeg* leg, bool muted, bool deaf) noexcept;
   void Remove(MediaLeg* leg) noexcept;
-  void Tick(const TickTime& time, SharedAudio* silence) noexcept;
+  void Tick(const TickTime& time, RoomScratch* scratch) noexcept;
+
+  int rate_hz() const noexcept { return rate_hz_; }  // of the last tick's mix
+  // Encoders that work for more than their own leg, or could.
+  int shared_streams() const noexcept { return streams_.alive(); }
 
   int index = -1;  // in the worker's list of its phase
 
  private:
   void PullAll(const TickTime& time) noexcept;
-  void MixSpeakers() noexcept;
-  void Serve(RoomMember* member, SharedAudio* silence) noexcept;
+  void ChooseRate() noexcept;
+  void MixSpeakers(RoomScratch* scratch) noexcept;
+  void MakeRates(RoomScratch* scratch) noexcept;
+  void ChooseStream(RoomMember* member, RoomScratch* scratch) noexcept;
+  void Serve(RoomMember* member, RoomScratch* scratch) noexcept;
 
   const int phase_;
   const SpeakerSelector selector_;
   std::unique_ptr<MemberStorage> storage_;
   int size_ = 0;
-  Mixer mixer_;
-  SharedAudio mix_;     // what everybody hears who is not in it
-  AudioFrame own_mix_;  // scratch of one listener
-  AudioFrame from_players_;
+  int rate_hz_ = 8000;
+  // Members by the rate of what they say, of what they hear, and of the lesser of both.
+  int saying_[kEngineRates] = {};
+  int hearing_[kEngineRates] = {};
+  int both_[kEngineRates] = {};
+  RateConverter to_rate_[kEngineRates];  // the sum, from rate_hz_
+  StreamGroups streams_;
 };
 
 }  // namespace mixminus

@@ -215,6 +215,10 @@ EngineStatus Engine::ConfigureLeg(Handle leg, std::unique_ptr<LegSettings> setti
   EngineStatus status;
   LegEntry* entry = FindLeg(leg, &status);
   if (entry == nullptr) return status;
+  settings->receive_leg = std::make_unique<ReceiveLeg>(settings->receive);
+  settings->encoder = StreamEncoder::Make(settings->send_stream);
+  if (settings->encoder == nullptr && settings->send_stream.codec.id != CodecId::kNone)
+    return {"ERR_INVALID_ARGUMENT", "this build cannot encode the codec at this rate"};
   Command command;
   command.kind = CommandKind::kConfigureLeg;
   command.leg = entry->leg.get();

@@ -53,22 +53,23 @@ size_t LegRtcp::Build(const TickTime& time, ReceiveLeg* receive, const SendLeg& 
 }
 
 LegRtcp::Heard LegRtcp::Handle(const uint8_t* data, size_t size, const ReceiveLeg& receive,
-                               uint32_t own_ssrc, int64_t wall_ns) noexcept {
+                               const SendLeg& send, int64_t wall_ns) noexcept {
   RtcpCompound compound;
   if (ParseRtcp(data, size, &compound) != Status::kOk) return Heard::kInvalid;
   // Another SSRC than the one that we hear is another participant's report, or a stranger's.
   if (receive.has_source() && compound.sender_ssrc != receive.remote_ssrc()) return Heard::kInvalid;
   ++received_;
   if (compound.has_sender_info) sender_clock_.OnSenderReport(compound.sender_info.ntp, wall_ns);
-  if (const RtcpReportBlock* block = compound.BlockAbout(own_ssrc)) ReadBlock(*block, wall_ns);
+  if (const RtcpReportBlock* block = compound.BlockAbout(send.ssrc())) {
+    ReadBlock(*block, send.clock_hz(), wall_ns);
+  }
   return compound.HasBye(compound.sender_ssrc) ? Heard::kBye : Heard::kReport;
 }
 
-void LegRtcp::ReadBlock(const RtcpReportBlock& block, int64_t wall_ns) noexcept {
-  constexpr double kClockUnitsPerMs = 8.0;  // both codecs of this build have an RTP clock of 8 kHz
+void LegRtcp::ReadBlock(const RtcpReportBlock& block, int clock_hz, int64_t wall_ns) noexcept {
   remote_lost_fraction_ = block.fraction_lost / 256.0;
   remote_lost_packets_ = block.cumulative_lost;
-  remote_jitter_ms_ = block.jitter / kClockUnitsPerMs;
+  remote_jitter_ms_ = block.jitter * 1000.0 / clock_hz;
   const int64_t round_trip_ns = RoundTripNs(block, wall_ns);
   if (round_trip_ns >= 0) rtt_ms_ = static_cast<double>(round_trip_ns) / kNsPerMs;
 }

@@ -31,7 +31,7 @@ class LegRtcp {
 
   // Reads a compound packet. A BYE counts when it names the source that we hear, or when we hear
   // none.
-  Heard Handle(const uint8_t* data, size_t size, const ReceiveLeg& receive, uint32_t own_ssrc,
+  Heard Handle(const uint8_t* data, size_t size, const ReceiveLeg& receive, const SendLeg& send,
                int64_t wall_ns) noexcept;
 
   uint64_t sent() const noexcept { return sent_; }
@@ -42,7 +42,7 @@ class LegRtcp {
   double remote_jitter_ms() const noexcept { return remote_jitter_ms_; }
 
  private:
-  void ReadBlock(const RtcpReportBlock& block, int64_t wall_ns) noexcept;
+  void ReadBlock(const RtcpReportBlock& block, int clock_hz, int64_t wall_ns) noexcept;
 
   Xorshift32 random_;
   const char* const cname_;

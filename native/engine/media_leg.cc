@@ -12,6 +12,13 @@ SendLegConfig SendConfig(const MediaLegInit& init) noexcept {
   return config;
 }
 
+// Nothing is understood before a negotiation, whose settings bring the memory that its codecs need.
+ReceiveLegConfig NoFormats() noexcept {
+  ReceiveLegConfig config;
+  config.slots = 1;
+  return config;
+}
+
 }  // namespace
 
 MediaLeg::MediaLeg(const MediaLegInit& init)
@@ -21,7 +28,7 @@ MediaLeg::MediaLeg(const MediaLegInit& init)
       stats_(init.stats),
       facts_(init.facts),
       rtp_timeout_ns_(init.rtp_timeout_ns),
-      receive_(ReceiveLegConfig{}),
+      receive_(NoFormats()),
       send_(SendConfig(init)),
       rtcp_(init.seed, init.cname) {
   links.leg = this;
@@ -41,6 +48,7 @@ void MediaLeg::Leave() noexcept {
 }
 
 void MediaLeg::Close(const TickTime& time) noexcept {
+  LeaveStream();
   if (GateOpen() && send_.stats().packets > 0) SendReport(time, true);
   Leave();
   while (players_ != nullptr) EndPlayer(&players_);
@@ -56,10 +64,12 @@ void MediaLeg::Close(const TickTime& time) noexcept {
   facts_->Return(this);
 }
 
-void MediaLeg::Configure(const LegSettings& settings, const TickTime& time) noexcept {
+void MediaLeg::Configure(LegSettings* from, const TickTime& time) noexcept {
+  const LegSettings& settings = *from;
   const TransportAddress before = latch_.signalled();
-  receive_.Configure(settings.receive);
-  send_.Configure(settings.send_payload_type, settings.send_codec);
+  receive_.Renegotiate(from->receive_leg.get());
+  LeaveStream();
+  send_.Configure(settings.send_payload_type, &from->encoder);
   latch_.SetSignalled(settings.remote_rtp, time.now_ns);
   // The ACK proved that one address wants media; another has to prove it again. 0.0.0.0 is a hold,
   // not an address.
@@ -178,7 +188,7 @@ void MediaLeg::HandleRtcp(const Datagram& datagram, int64_t wall_ns) noexcept {
     ++strangers_;
     return;
   }
-  switch (rtcp_.Handle(datagram.data, datagram.size, receive_, send_.ssrc(), wall_ns)) {
+  switch (rtcp_.Handle(datagram.data, datagram.size, receive_, send_, wall_ns)) {
     case LegRtcp::Heard::kInvalid:
       ++malformed_;
       return;

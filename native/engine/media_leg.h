@@ -10,7 +10,9 @@
 #include "core/base/audio_frame.h"
 #include "core/base/slot_pool.h"
 #include "core/leg/receive_leg.h"
+#include "core/dsp/rate_converter.h"
 #include "core/leg/send_leg.h"
+#include "core/leg/stream_groups.h"
 #include "core/rtp/source_latch.h"
 #include "engine/commands.h"
 #include "engine/fact_hub.h"
@@ -56,7 +58,7 @@ class MediaLeg final : public Returned {
   void Close(const TickTime& time) noexcept;
 
   // Owning worker: commands.
-  void Configure(const LegSettings& settings, const TickTime& time) noexcept;
+  void Configure(LegSettings* settings, const TickTime& time) noexcept;
   void AllowSend() noexcept { allow_send_ = true; }
   void AddPlayer(Player* player) noexcept;
   void StopPlayer(Handle player) noexcept;
@@ -71,17 +73,36 @@ class MediaLeg final : public Returned {
   // following time. If they are due, what came since the last tick is read first.
   bool BeginTick(const TickTime& time) noexcept;
   void Pull(const TickTime& time) noexcept;
-  // Fills the sum of all players; false when nothing plays now.
+  // Fills the sum of all players at send_rate_hz(); false when nothing plays now.
   bool NextPlayerFrame(AudioFrame* out) noexcept;
+  // What the leg is about to hear in this tick: something of its own, or what others hear too and
+  // then maybe with one encoding for all. Before anybody's Hear* of the tick.
+  void HearsOwn() noexcept;
+  void HearsShared(StreamGroups* groups, int source, SharedAudio* audio) noexcept;
+  void LeaveStream() noexcept;
   // One of these three: what the leg hears in this tick. Hear* fall back to SkipFrame when nothing
   // may be sent.
-  void HearShared(SharedAudio* audio) noexcept;
+  void HearShared(SharedAudio* audio, StreamScratch* scratch) noexcept;
   void HearOwn(const AudioFrame& frame) noexcept;
   void SkipFrame() noexcept;
   void EndTick(const TickTime& time, bool in_mix) noexcept;
 
   bool MaySend() const noexcept { return send_direction_ && GateOpen(); }
-  const AudioFrame& frame() const noexcept { return frame_; }  // of the last Pull
+  // Of the frames that it brings, and of those that it takes.
+  int receive_rate_hz() const noexcept { return receive_.rate_hz(); }
+  int send_rate_hz() const noexcept { return send_.rate_hz(); }
+  // The frame of the last Pull; after FrameAt at that rate.
+  const AudioFrame& frame() const noexcept { return frame_; }
+  // Brings the frame to a room's rate. ForgetFrameRate in each tick in which nobody asks for it.
+  const AudioFrame& FrameAt(int rate_hz) noexcept;
+  void ForgetFrameRate() noexcept { to_room_.Reset(); }
+  // The leg's voice as a mix of `room_rate_hz` contains it at the leg's own rate, so that it can be
+  // taken out. KeepOwnVoice once a tick, before OwnVoice: whether there is any; `in_mix` says that
+  // the frame is in the mix of this tick. OwnVoice: the samples, in `wide`; null for none, and where
+  // both rates are the same and the frame itself serves.
+  bool KeepOwnVoice(bool in_mix, int room_rate_hz) noexcept;
+  const int32_t* OwnVoice(bool in_mix, int32_t* wide) noexcept;
+  bool playing() const noexcept { return players_ != nullptr && GateOpen(); }
   bool audible() const noexcept { return audible_; }           // it holds more than made-up silence
   int level_dbov() const noexcept { return level_in_dbov_; }   // 0 loud … 127 silent
   bool talking() const noexcept { return talking_; }
@@ -102,7 +123,7 @@ class MediaLeg final : public Returned {
   void TakeDigits() noexcept;
   void SetTalking(bool talking) noexcept;
   void CatchUp(const TickTime& time) noexcept;
-  void SendPacket(size_t size) noexcept;
+  void SendEncoded(const EncodedAudio& audio) noexcept;
   void SendReport(const TickTime& time, bool bye) noexcept;
   void CheckTimeout(const TickTime& time) noexcept;
   void RecordFrame(RecordSource source, const AudioFrame* frame) noexcept;
@@ -151,7 +172,13 @@ class MediaLeg final : public Returned {
   uint64_t send_errors_ = 0;
   uint64_t telephone_events_ = 0;
   AudioFrame frame_;
-  uint8_t packet_[kRtpHeaderSize + SamplesPerFrame(8000)];
+  RateConverter to_room_;    // what it says, to the room's rate
+  RateConverter from_room_;  // its voice in the mix, back to its own
+  StreamMember stream_;
+  StreamGroups* groups_ = nullptr;  // that stream_ is in
+  bool had_own_ = false;            // its encoder's state differs from what others share
+  int quiet_ticks_ = 0;             // of shared audio, encoded privately since
+  int private_ticks_ = 0;
 
  public:
   // JavaScript thread: the event lane.

@@ -44,7 +44,7 @@ void MediaLeg::Pull(const TickTime& time) noexcept {
     receive_.FlushTelephoneEvent(time.now_ns);
     TakeDigits();
   } else {
-    frame_.Clear(frame_.rate_hz);
+    frame_.Clear(receive_rate_hz());
   }
   if (recorders_ != nullptr) RecordFrame(RecordSource::kReceived, &frame_);
 }
@@ -60,7 +60,7 @@ bool MediaLeg::NextPlayerFrame(AudioFrame* out) noexcept {
   // Nothing is played into a closed gate: a prompt started with the answer is heard from its
   // beginning.
   if (players_ == nullptr || !GateOpen()) return false;
-  out->Clear(frame_.rate_hz);
+  out->Clear(send_rate_hz());
   for (Player** link = &players_; *link != nullptr;) {
     if ((*link)->AddFrame(out)) {
       link = &(*link)->next;
@@ -69,37 +69,6 @@ bool MediaLeg::NextPlayerFrame(AudioFrame* out) noexcept {
     }
   }
   return true;
-}
-
-void MediaLeg::HearShared(SharedAudio* audio) noexcept {
-  if (!MaySend()) return SkipFrame();
-  size_t size = 0;
-  const uint8_t* payload = audio->EncodedFor(&send_, &size);
-  level_out_dbov_ = audio->LevelDbovOnce();
-  SendPacket(send_.SendEncoded(payload, size, false, packet_, sizeof(packet_)));
-  if (recorders_ != nullptr) RecordFrame(RecordSource::kSent, &audio->frame);
-}
-
-void MediaLeg::HearOwn(const AudioFrame& frame) noexcept {
-  if (!MaySend()) return SkipFrame();
-  level_out_dbov_ = LevelDbov(frame.samples, frame.samples_per_channel);
-  SendPacket(send_.Send(frame, false, packet_, sizeof(packet_)));
-  if (recorders_ != nullptr) RecordFrame(RecordSource::kSent, &frame);
-}
-
-void MediaLeg::SkipFrame() noexcept {
-  send_.Skip();
-  level_out_dbov_ = kSilenceDbov;
-  if (recorders_ != nullptr) RecordFrame(RecordSource::kSent, nullptr);
-}
-
-void MediaLeg::SendPacket(size_t size) noexcept {
-  if (size == 0) return;
-  if (io_->Send(ports_, false, latch_.destination(), packet_, size)) {
-    bytes_sent_ += size;
-  } else {
-    ++send_errors_;
-  }
 }
 
 void MediaLeg::EndTick(const TickTime& time, bool in_mix) noexcept {

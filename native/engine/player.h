@@ -9,6 +9,7 @@
 
 #include "core/base/audio_frame.h"
 #include "core/base/slot_pool.h"
+#include "core/dsp/rate_converter.h"
 #include "engine/fact_hub.h"
 
 namespace mixminus {
@@ -19,8 +20,8 @@ class Player final : public Returned {
   Player(std::vector<int16_t> samples, bool loop)
       : Returned(ReturnedKind::kPlayer), samples_(std::move(samples)), loop_(loop) {}
 
-  // Adds the next 20 ms to `out`, which is 8 kHz, clipping the sum. False when nothing is left
-  // after it.
+  // Adds the next 20 ms to `out`, at whatever rate that is, clipping the sum. False when nothing is
+  // left after it.
   bool AddFrame(AudioFrame* out) noexcept;
 
   // Set once by the engine before the worker knows the player.
@@ -33,6 +34,7 @@ class Player final : public Returned {
   const std::vector<int16_t> samples_;
   const bool loop_;
   size_t position_ = 0;
+  RateConverter to_leg_;
 };
 
 }  // namespace mixminus

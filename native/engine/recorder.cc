@@ -52,8 +52,11 @@ EngineStatus Recorder::Open(const std::string& path) {
 bool Recorder::Push(const AudioFrame* frame) noexcept {
   Frame slot;
   slot.silent_before = dropped_since_push_;
-  if (frame != nullptr && frame->samples_per_channel == kFrameSamples) {
-    std::memcpy(slot.samples, frame->samples, sizeof(slot.samples));
+  if (frame != nullptr) {
+    AudioFrame converted;
+    to_file_.SetRates(frame->rate_hz, kRateHz);
+    to_file_.Convert(*frame, &converted);
+    std::memcpy(slot.samples, converted.samples, sizeof(slot.samples));
   } else {
     std::memset(slot.samples, 0, sizeof(slot.samples));
   }

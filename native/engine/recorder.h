@@ -15,6 +15,7 @@
 #include "core/base/audio_frame.h"
 #include "core/base/slot_pool.h"
 #include "core/base/spsc_queue.h"
+#include "core/dsp/rate_converter.h"
 #include "engine/engine_status.h"
 #include "engine/fact_hub.h"
 
@@ -74,6 +75,7 @@ class Recorder final : public Returned {
   std::atomic<int> error_{0};
   std::atomic<uint64_t> dropped_frames_{0};
   uint32_t dropped_since_push_ = 0;  // worker
+  RateConverter to_file_;            // worker
   int fd_ = -1;                      // the rest: writer
   uint64_t samples_ = 0;
   size_t buffered_ = 0;

@@ -19,21 +19,37 @@ void Worker::RunGridPoint(const TickTime& time) noexcept {
   ReadRtcp(time);
   ApplyCommands(time);
   const int phase = static_cast<int>(time.grid % kPhases);
-  for (Conference* room : rooms_[phase]) room->Tick(time, &silence_);
-  for (MediaLeg* leg : lone_[phase]) TickLone(leg, time);
+  for (Conference* room : rooms_[phase]) room->Tick(time, scratch_.get());
+  TickLone(phase, time);
   ++ticks_;
   Publish();
   facts_->Flush();
 }
 
-void Worker::TickLone(MediaLeg* leg, const TickTime& time) noexcept {
+// A phone that hears nothing must still get packets: silence, or what a player has.
+void Worker::TickLone(int phase, const TickTime& time) noexcept {
+  StreamGroups* groups = &silent_streams_[phase];
+  groups->BeginTick();
+  for (MediaLeg* leg : lone_[phase]) {
+    SharedAudio* silence = &scratch_->silence[RateIndex(leg->send_rate_hz())];
+    if (!leg->MaySend()) {
+      leg->LeaveStream();
+    } else if (leg->playing()) {
+      leg->HearsOwn();
+    } else {
+      leg->HearsShared(groups, kHearSilence, silence);
+    }
+  }
+  for (MediaLeg* leg : lone_[phase]) TickLoneLeg(leg, time);
+}
+
+void Worker::TickLoneLeg(MediaLeg* leg, const TickTime& time) noexcept {
   if (!leg->BeginTick(time)) return;
   leg->Pull(time);
-  // A phone that hears nothing must still get packets: silence, or what a player has.
-  if (leg->NextPlayerFrame(&from_players_)) {
-    leg->HearOwn(from_players_);
+  if (leg->NextPlayerFrame(&scratch_->from_players)) {
+    leg->HearOwn(scratch_->from_players);
   } else {
-    leg->HearShared(&silence_);
+    leg->HearShared(&scratch_->silence[RateIndex(leg->send_rate_hz())], &scratch_->streams);
   }
   leg->EndTick(time, false);
 }
@@ -106,7 +122,7 @@ void Worker::ApplyToLeg(const Command& command, const TickTime& time) noexcept {
   MediaLeg* leg = command.leg;
   switch (command.kind) {
     case CommandKind::kConfigureLeg:
-      leg->Configure(*static_cast<LegSettings*>(command.payload), time);
+      leg->Configure(static_cast<LegSettings*>(command.payload), time);
       return facts_->ReturnSpent(command.payload);
     case CommandKind::kAllowSend:
       return leg->AllowSend();
@@ -205,6 +221,7 @@ void Worker::AddLone(MediaLeg* leg) noexcept {
 }
 
 void Worker::RemoveLone(MediaLeg* leg) noexcept {
+  leg->LeaveStream();
   std::vector<MediaLeg*>& list = lone_[leg->phase];
   list[static_cast<size_t>(leg->lone_slot)] = list.back();
   list[static_cast<size_t>(leg->lone_slot)]->lone_slot = leg->lone_slot;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -15,7 +16,7 @@
 #include "engine/fact_hub.h"
 #include "engine/media_leg.h"
 #include "engine/packet_io.h"
-#include "engine/shared_audio.h"
+#include "engine/room_scratch.h"
 #include "engine/stats_table.h"
 #include "engine/tick_time.h"
 #include "engine/time_source.h"
@@ -76,7 +77,8 @@ class Worker {
   void AddLone(MediaLeg* leg) noexcept;
   void RemoveLone(MediaLeg* leg) noexcept;
 
-  void TickLone(MediaLeg* leg, const TickTime& time) noexcept;
+  void TickLone(int phase, const TickTime& time) noexcept;
+  void TickLoneLeg(MediaLeg* leg, const TickTime& time) noexcept;
   void Publish() noexcept;
 
   PacketIo* const io_;
@@ -95,8 +97,8 @@ class Worker {
   std::vector<Conference*> rooms_[kPhases];  // by phase
   size_t leg_count_ = 0;
   size_t room_count_ = 0;
-  SharedAudio silence_;
-  AudioFrame from_players_;
+  const std::unique_ptr<RoomScratch> scratch_ = std::make_unique<RoomScratch>();
+  StreamGroups silent_streams_[kPhases];  // of legs in no room
   uint64_t ticks_ = 0;
   uint64_t skipped_ticks_ = 0;
   int64_t busy_ns_ = 0;

@@ -3,6 +3,7 @@
 
 #include "core/dsp/rate_converter.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <memory>
@@ -123,6 +124,14 @@ void RateConverter::Convert(const AudioFrame& in, AudioFrame* out) noexcept {
 void RateConverter::ConvertWide(const int32_t* in, int32_t* out) noexcept {
   if (filter_ == nullptr) {
     std::memcpy(out, in, static_cast<size_t>(SamplesPerFrame(from_hz_)) * sizeof(int32_t));
+    return;
+  }
+  Run(in, [out](int i, float value) { out[i] = static_cast<int32_t>(std::lrint(value)); });
+}
+
+void RateConverter::ConvertWide(const int16_t* in, int32_t* out) noexcept {
+  if (filter_ == nullptr) {
+    std::copy_n(in, SamplesPerFrame(from_hz_), out);
     return;
   }
   Run(in, [out](int i, float value) { out[i] = static_cast<int32_t>(std::lrint(value)); });

@@ -25,11 +25,18 @@ int ClampRate(int rate_hz) noexcept { return std::clamp(rate_hz, 8000, 48000); }
 }  // namespace
 
 Concealer::Concealer(int rate_hz)
-    : per_ms_(ClampRate(rate_hz) / 1000),
+    : max_per_ms_(ClampRate(rate_hz) / 1000),
+      per_ms_(max_per_ms_),
       history_capacity_(per_ms_ * kHistoryMs),
       history_(std::make_unique<int16_t[]>(static_cast<size_t>(history_capacity_))),
       line_(std::make_unique<int16_t[]>(static_cast<size_t>(history_capacity_))),
       cycle_(std::make_unique<int16_t[]>(static_cast<size_t>(per_ms_) * kLongestPeriodMs)) {}
+
+void Concealer::SetRate(int rate_hz) noexcept {
+  per_ms_ = std::min(ClampRate(rate_hz) / 1000, max_per_ms_);
+  history_capacity_ = per_ms_ * kHistoryMs;
+  Reset();
+}
 
 void Concealer::Reset() noexcept {
   history_size_ = 0;

@@ -14,8 +14,12 @@ class Concealer {
   static constexpr int kHoldMs = 10;  // of which at full level
   static constexpr int kBlendMs = 5;  // cross-fade back into the signal
 
-  // `rate_hz`: 8000…48000.
+  // `rate_hz`: 8000…48000; the highest that SetRate may ask for later.
   explicit Concealer(int rate_hz);
+
+  // Another rate, up to that of the constructor; forgets everything.
+  void SetRate(int rate_hz) noexcept;
+  int max_rate_hz() const noexcept { return max_per_ms_ * 1000; }
 
   // Real audio passes through here. Right after a concealment its first 5 ms are changed in place,
   // blended with the continued concealment; otherwise it is only remembered.
@@ -39,8 +43,9 @@ class Concealer {
   int FindPeriod(const int16_t* end) const noexcept;
   int NextSample() noexcept;
 
-  const int per_ms_;
-  const int history_capacity_;
+  int max_per_ms_;
+  int per_ms_;
+  int history_capacity_;
   std::unique_ptr<int16_t[]> history_;  // the latest real audio, a ring
   std::unique_ptr<int16_t[]> line_;     // the same in order, made when a gap begins
   std::unique_ptr<int16_t[]> cycle_;    // one pitch period, ready to repeat

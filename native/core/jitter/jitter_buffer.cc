@@ -43,6 +43,16 @@ void JitterBuffer::SetTarget(int target_ms, int max_ms) noexcept {
   max_ = Units(std::clamp(max_ms, target + 60, 10000));
 }
 
+void JitterBuffer::SetClock(int clock_hz) noexcept {
+  const int target_ms = target_ * 1000 / clock_hz_;
+  const int max_ms = max_ * 1000 / clock_hz_;
+  clock_hz_ = std::clamp(clock_hz, 1000, 192000);
+  SetTarget(target_ms, max_ms);
+  average_q8_ = 0;
+  level_ = 0;
+  Reset();
+}
+
 void JitterBuffer::FreePayloads() noexcept {
   free_count_ = Slots();
   for (int i = 0; i < free_count_; ++i) {

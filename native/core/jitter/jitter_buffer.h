@@ -106,6 +106,16 @@ class JitterBuffer {
 
   // Empties the buffer and waits for the target again: new SSRC, restarted source.
   void Reset() noexcept;
+  // Another clock: the source changed its codec. Empties the buffer.
+  void SetClock(int clock_hz) noexcept;
+  // Goes on counting where another buffer stopped.
+  void SetCounters(const JitterStats& counters) noexcept { stats_ = counters; }
+  const JitterStats& counters() const noexcept { return stats_; }
+  int target_ms() const noexcept { return target_ * 1000 / clock_hz_; }
+  int max_ms() const noexcept { return max_ * 1000 / clock_hz_; }
+  int slots() const noexcept { return Slots(); }
+  int max_payload_bytes() const noexcept { return static_cast<int>(slot_bytes_); }
+
   // New target and maximum after renegotiation; slots stay.
   void SetTarget(int target_ms, int max_ms) noexcept;
 

@@ -12,62 +12,211 @@ namespace mixminus {
 
 namespace {
 
-constexpr int kClockHz = 8000;        // of every audio format that this build receives
+constexpr int kLongestPacketMs = 60;
+constexpr int kMostPayloadBytes = 1440;  // of a datagram that is not fragmented
+
+CodecSettings SettingsOf(const PayloadFormat& format) noexcept {
+  CodecSettings codec;
+  codec.id = format.codec;
+  codec.rtp_clock_hz = format.rtp_clock_hz;
+  codec.sample_rate_hz = format.sample_rate_hz;
+  return codec;
+}
+
+int FormatCount(const ReceiveLegConfig& config) noexcept {
+  return std::clamp(config.format_count, 0, ReceiveLegConfig::kMaxFormats);
+}
+
+int PayloadBytes(const ReceiveLegConfig& config) noexcept {
+  if (config.max_payload_bytes > 0) return config.max_payload_bytes;
+  int most = 1;
+  for (int i = 0; i < FormatCount(config); ++i) {
+    const PayloadFormat& format = config.formats[i];
+    const CodecInfo* info = FindCodec(format.codec, format.rtp_clock_hz);
+    if (info == nullptr) continue;
+    // The largest frame of Opus is larger than what any 60 ms of it are in practice.
+    const bool one_frame = info->id == CodecId::kOpus;
+    const int bytes = info->max_frame_bytes * (one_frame ? 1 : kLongestPacketMs / kFrameMs);
+    most = std::max(most, bytes);
+  }
+  return std::min(most, kMostPayloadBytes);
+}
 
 JitterBufferConfig JitterConfig(const ReceiveLegConfig& config) noexcept {
   JitterBufferConfig jitter;
-  jitter.clock_hz = kClockHz;
   jitter.target_ms = config.jitter_target_ms;
   jitter.max_ms = config.jitter_max_ms;
   jitter.slots = config.slots;
-  jitter.max_payload_bytes = config.max_payload_bytes;
+  jitter.max_payload_bytes = PayloadBytes(config);
   return jitter;
+}
+
+// Of what the formats decode to.
+int HighestRate(const ReceiveLegConfig& config) noexcept {
+  int highest = 8000;
+  for (int i = 0; i < FormatCount(config); ++i) {
+    const PayloadFormat& format = config.formats[i];
+    const CodecInfo* info = FindCodec(format.codec, format.rtp_clock_hz);
+    if (info == nullptr) continue;
+    const int rate = format.sample_rate_hz > 0 ? format.sample_rate_hz : info->sample_rate_hz;
+    highest = std::max(highest, rate);
+  }
+  return highest;
 }
 
 }  // namespace
 
 ReceiveLeg::ReceiveLeg(const ReceiveLegConfig& config)
     : event_clock_hz_(config.telephone_event_clock_hz),
-      stats_(kClockHz),
+      stats_(clock_hz_),
       events_(config.telephone_event_clock_hz),
       jitter_(JitterConfig(config)),
-      concealer_(kClockHz) {
+      concealer_(HighestRate(config)) {
+  MakeTracks(config);
   MapPayloads(config);
+  StartTrack(0);
 }
 
-void ReceiveLeg::Configure(const ReceiveLegConfig& config) noexcept {
-  if (MapPayloads(config)) jitter_.Reset();
-  jitter_.SetTarget(config.jitter_target_ms, config.jitter_max_ms);
-  if (config.telephone_event_clock_hz != event_clock_hz_) {
-    event_clock_hz_ = config.telephone_event_clock_hz;
+void ReceiveLeg::MakeTracks(const ReceiveLegConfig& config) {
+  for (int i = 0; i < FormatCount(config); ++i) {
+    Track& track = tracks_[i];
+    track.codec = SettingsOf(config.formats[i]);
+    const CodecInfo* info = FindCodec(track.codec.id, track.codec.rtp_clock_hz);
+    track.decoder = SharedDecoder(track.codec.id);
+    if (track.decoder == nullptr) {
+      decoders_[i] = MakeDecoder(track.codec);
+      track.decoder = decoders_[i].get();
+    }
+    if (info == nullptr || track.decoder == nullptr) continue;
+    track.clock_hz = info->rtp_clock_hz;
+    track.rate_hz = track.decoder->sample_rate_hz();
+  }
+  tracks_[kPcmuTrack].codec.id = CodecId::kPcmu;
+  tracks_[kPcmuTrack].decoder = SharedDecoder(CodecId::kPcmu);
+  tracks_[kPcmaTrack].codec.id = CodecId::kPcma;
+  tracks_[kPcmaTrack].decoder = SharedDecoder(CodecId::kPcma);
+}
+
+void ReceiveLeg::MapPayloads(const ReceiveLegConfig& config) noexcept {
+  for (int i = 0; i < FormatCount(config); ++i) {
+    const PayloadFormat& format = config.formats[i];
+    if (format.payload_type > 127) continue;
+    PayloadMeaning& meaning = meaning_[format.payload_type];
+    const bool audio = tracks_[i].decoder != nullptr;
+    meaning.kind = audio ? PayloadKind::kAudio : PayloadKind::kComfortNoise;
+    meaning.track = static_cast<int8_t>(audio ? i : -1);
+  }
+  const int event = config.telephone_event_payload_type;
+  if (event >= 0 && event <= 127) meaning_[event] = {PayloadKind::kTelephoneEvent, -1};
+}
+
+void ReceiveLeg::Renegotiate(ReceiveLeg* fresh) noexcept {
+  TakeDecoders(fresh);
+  const bool changed = TakePayloads(*fresh);
+  // A track that is gone leaves packets that nobody can decode; those of G.711 anybody can.
+  const Track playing = tracks_[track_];
+  std::swap(decoders_, fresh->decoders_);
+  std::swap(tracks_, fresh->tracks_);
+  const int track = FindTrack(playing);
+  const bool emptied = changed || track < 0;
+  TakeBuffer(fresh, emptied);
+  if (emptied) {
+    jitter_.Reset();
+    StartTrack(0);
+  } else {
+    track_ = track;
+  }
+  if (fresh->event_clock_hz_ != event_clock_hz_) {
+    event_clock_hz_ = fresh->event_clock_hz_;
     events_.Reset(event_clock_hz_);
   }
 }
 
-// True when a payload type now means another codec than buffered packets of it were sent with.
-bool ReceiveLeg::MapPayloads(const ReceiveLegConfig& config) noexcept {
-  PayloadMeaning meanings[128];
-  const int count = std::clamp(config.format_count, 0, ReceiveLegConfig::kMaxFormats);
-  for (int i = 0; i < count; ++i) {
-    const PayloadFormat& format = config.formats[i];
-    if (format.payload_type > 127) continue;
-    const bool audio = SharedDecoder(format.codec) != nullptr;
-    meanings[format.payload_type].kind = audio ? PayloadKind::kAudio : PayloadKind::kComfortNoise;
-    meanings[format.payload_type].codec = format.codec;
+// Decoders of formats that stay go on with their state: the new set gets ours.
+void ReceiveLeg::TakeDecoders(ReceiveLeg* fresh) noexcept {
+  for (int i = 0; i < ReceiveLegConfig::kMaxFormats; ++i) {
+    Track& wanted = fresh->tracks_[i];
+    if (fresh->decoders_[i] == nullptr) continue;
+    const int ours = FindTrack(wanted);
+    if (ours < 0 || ours >= ReceiveLegConfig::kMaxFormats || decoders_[ours] == nullptr) continue;
+    std::swap(decoders_[ours], fresh->decoders_[i]);
+    std::swap(tracks_[ours].decoder, wanted.decoder);
   }
-  const int event = config.telephone_event_payload_type;
-  if (event >= 0 && event <= 127) meanings[event].kind = PayloadKind::kTelephoneEvent;
+}
+
+// The track of the same codec and rates; −1 when there is none.
+int ReceiveLeg::FindTrack(const Track& track) const noexcept {
+  for (int i = 0; i < kTracks; ++i) {
+    const Track& mine = tracks_[i];
+    if (mine.decoder != nullptr && mine.codec.id == track.codec.id &&
+        mine.clock_hz == track.clock_hz && mine.rate_hz == track.rate_hz) {
+      return i;
+    }
+  }
+  return -1;
+}
+
+// True when a payload type now means another codec than buffered packets of it were sent with.
+bool ReceiveLeg::TakePayloads(const ReceiveLeg& fresh) noexcept {
   bool changed = false;
   for (int i = 0; i < 128; ++i) {
-    const bool was_audio = meaning_[i].kind == PayloadKind::kAudio;
-    const bool is_audio = meanings[i].kind == PayloadKind::kAudio;
-    changed = changed || (was_audio && is_audio && meanings[i].codec != meaning_[i].codec);
-    // Packets of a type that is no longer negotiated are still in the buffer; its codec is kept for
-    // them.
-    if (was_audio && !is_audio) meanings[i].codec = meaning_[i].codec;
-    meaning_[i] = meanings[i];
+    PayloadMeaning meaning = fresh.meaning_[i];
+    const Track* was = meaning_[i].track < 0 ? nullptr : &tracks_[meaning_[i].track];
+    if (was != nullptr && meaning.track >= 0) {
+      changed = changed || fresh.FindTrack(*was) < 0 ||
+                fresh.tracks_[meaning.track].codec.id != was->codec.id;
+    } else if (was != nullptr && was->codec.id == CodecId::kPcmu) {
+      meaning.track = kPcmuTrack;
+    } else if (was != nullptr && was->codec.id == CodecId::kPcma) {
+      meaning.track = kPcmaTrack;
+    }
+    meaning_[i] = meaning;
   }
   return changed;
+}
+
+// Larger memory is taken always, smaller only when nothing is lost with ours.
+void ReceiveLeg::TakeBuffer(ReceiveLeg* fresh, bool emptied) noexcept {
+  const int ours = jitter_.slots() * jitter_.max_payload_bytes();
+  const int theirs = fresh->jitter_.slots() * fresh->jitter_.max_payload_bytes();
+  const bool small = jitter_.slots() < fresh->jitter_.slots() ||
+                     jitter_.max_payload_bytes() < fresh->jitter_.max_payload_bytes();
+  const int fresh_target_ms = fresh->jitter_.target_ms();
+  const int fresh_max_ms = fresh->jitter_.max_ms();
+  if (small || (emptied && theirs < ours)) {
+    fresh->jitter_.SetCounters(jitter_.counters());
+    std::swap(jitter_, fresh->jitter_);
+    jitter_.SetClock(clock_hz_);
+  }
+  jitter_.SetTarget(fresh_target_ms, fresh_max_ms);
+  if (concealer_.max_rate_hz() != fresh->concealer_.max_rate_hz()) {
+    std::swap(concealer_, fresh->concealer_);
+    concealer_.SetRate(rate_hz_);
+  }
+}
+
+// Whether a packet of this track may be buffered. Another rate begins with the newest packet: older
+// ones that were overtaken would only turn the leg back and forth.
+bool ReceiveLeg::PlayTrack(int track, uint16_t sequence) noexcept {
+  if (track == track_) return true;
+  const Track& wanted = tracks_[track];
+  if (wanted.clock_hz == clock_hz_ && wanted.rate_hz == rate_hz_) {
+    track_ = track;
+    return true;
+  }
+  if (static_cast<uint16_t>(stats_.extended_highest_sequence()) != sequence) return false;
+  StartTrack(track);
+  return true;
+}
+
+void ReceiveLeg::StartTrack(int track) noexcept {
+  track_ = track;
+  clock_hz_ = tracks_[track].clock_hz;
+  rate_hz_ = tracks_[track].rate_hz;
+  if (tracks_[track].decoder != nullptr) tracks_[track].decoder->Reset();
+  jitter_.SetClock(clock_hz_);
+  stats_.SetClock(clock_hz_);
+  concealer_.SetRate(rate_hz_);
 }
 
 InsertResult ReceiveLeg::Insert(const RtpPacketView& packet, int64_t arrival_ns) noexcept {
@@ -117,7 +266,7 @@ bool ReceiveLeg::TryCandidate(const RtpPacketView& packet) noexcept {
 }
 
 void ReceiveLeg::ResetSource() noexcept {
-  stats_ = ReceiveStats(kClockHz);
+  stats_ = ReceiveStats(clock_hz_);
   candidate_ = Candidate();
   jitter_.Reset();
   events_.Reset(event_clock_hz_);
@@ -154,15 +303,21 @@ InsertResult ReceiveLeg::InsertEvent(const RtpPacketView& packet, int64_t arriva
 }
 
 InsertResult ReceiveLeg::InsertAudio(const RtpPacketView& packet, int64_t arrival_ns) noexcept {
+  const int track = meaning_[packet.payload_type & 0x7F].track;
+  if (!PlayTrack(track, packet.sequence)) {
+    jitter_.InsertMarker(packet.sequence);
+    return InsertResult::kDiscarded;
+  }
   stats_.OnArrival(packet.timestamp, arrival_ns);
-  const AudioDecoder* decoder = SharedDecoder(meaning_[packet.payload_type & 0x7F].codec);
+  const AudioDecoder* decoder = tracks_[track].decoder;
   JitterPacket buffered;
   buffered.sequence = packet.sequence;
   buffered.timestamp = packet.timestamp;
   buffered.payload_type = packet.payload_type;
   buffered.payload = packet.payload;
   buffered.payload_size = packet.payload_size;
-  buffered.duration = decoder->PacketSamples(packet.payload, packet.payload_size);
+  const int samples = decoder->PacketSamples(packet.payload, packet.payload_size);
+  buffered.duration = static_cast<int>(int64_t{samples} * clock_hz_ / rate_hz_);
   buffered.arrival_ns = arrival_ns;
   switch (jitter_.Insert(buffered)) {
     case JitterInsert::kInserted:

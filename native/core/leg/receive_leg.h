@@ -5,6 +5,7 @@
 // accepted, then Pull, FlushTelephoneEvent and PopTelephoneEvent once a tick.
 
 #include <cstdint>
+#include <memory>
 
 #include "core/base/audio_frame.h"
 #include "core/codec/codec.h"
@@ -22,6 +23,8 @@ namespace mixminus {
 struct PayloadFormat {
   uint8_t payload_type = 0;
   CodecId codec = CodecId::kNone;
+  int rtp_clock_hz = 8000;
+  int sample_rate_hz = 0;  // of the decoded audio; 0: the codec's own
 };
 
 struct ReceiveLegConfig {
@@ -33,7 +36,7 @@ struct ReceiveLegConfig {
   int jitter_target_ms = 40;
   int jitter_max_ms = 400;
   int slots = 64;
-  int max_payload_bytes = 480;  // 60 ms of G.711; larger payloads are discarded and counted
+  int max_payload_bytes = 0;  // 0: 60 ms of each format; larger ones are discarded and counted
 };
 
 enum class InsertResult : uint8_t {
@@ -63,15 +66,18 @@ class ReceiveLeg {
  public:
   explicit ReceiveLeg(const ReceiveLegConfig& config);
 
-  // Renegotiation: payload types and jitter target. The buffer is kept when its packets' types
-  // still mean the same codec; `slots` and `max_payload_bytes` are those of the constructor.
-  void Configure(const ReceiveLegConfig& config) noexcept;
+  // Renegotiation: takes the settings of `fresh`, which the calling thread made for them, and of its
+  // memory what is needed: a larger buffer, decoders of new formats. What is no longer needed is in
+  // `fresh` afterwards. Decoders of formats that stay go on, and so does the buffer when its packets'
+  // types still mean the same codec and it is large enough.
+  void Renegotiate(ReceiveLeg* fresh) noexcept;
 
   // One packet from the accepted address. `arrival_ns` from any steady clock, the same for all
   // calls of the leg.
   InsertResult Insert(const RtpPacketView& packet, int64_t arrival_ns) noexcept;
 
-  // The next 20 ms at rate_hz(). Updates level, VAD and delay. `now_ns` of the same clock as
+  // The next 20 ms at rate_hz(), which is that of the format that arrives: it may change from frame
+  // to frame when the peer changes its codec. Updates level, VAD and delay. `now_ns` of the same clock as
   // arrival_ns: how late packets come is judged against it.
   PullResult Pull(AudioFrame* out, int64_t now_ns) noexcept;
 
@@ -112,7 +118,27 @@ class ReceiveLeg {
   };
   enum class PayloadKind : uint8_t { kUnknown, kAudio, kComfortNoise, kTelephoneEvent };
 
-  bool MapPayloads(const ReceiveLegConfig& config) noexcept;
+  // A format that may arrive, with the decoder for it.
+  struct Track {
+    CodecSettings codec;
+    AudioDecoder* decoder = nullptr;
+    int clock_hz = 8000;
+    int rate_hz = 8000;
+  };
+  // Behind those of the formats: G.711, for packets that were buffered before its type went away.
+  static constexpr int kPcmuTrack = ReceiveLegConfig::kMaxFormats;
+  static constexpr int kPcmaTrack = kPcmuTrack + 1;
+  static constexpr int kTracks = kPcmaTrack + 1;
+
+  void MakeTracks(const ReceiveLegConfig& config);
+  void MapPayloads(const ReceiveLegConfig& config) noexcept;
+  void TakeDecoders(ReceiveLeg* fresh) noexcept;
+  bool TakePayloads(const ReceiveLeg& fresh) noexcept;
+  void TakeBuffer(ReceiveLeg* fresh, bool emptied) noexcept;
+  int FindTrack(const Track& track) const noexcept;
+  bool PlayTrack(int track, uint16_t sequence) noexcept;
+  void StartTrack(int track) noexcept;
+  int Samples(int units) const noexcept;
   bool AdmitSource(const RtpPacketView& packet) noexcept;
   bool TryCandidate(const RtpPacketView& packet) noexcept;
   InsertResult Dispatch(const RtpPacketView& packet, int64_t arrival_ns) noexcept;
@@ -121,18 +147,22 @@ class ReceiveLeg {
   PullResult PullFrame(int16_t* out, int count) noexcept;
   PullResult Stretch(int16_t* out, int count) noexcept;
   void LeaveOutFrame(int16_t* out, int count) noexcept;
-  void DecodeSegment(const JitterSegment& segment, int16_t* out) noexcept;
+  void DecodeSegment(const JitterSegment& segment, int16_t* out, int length) noexcept;
   bool IsQuiet(int level_dbov) const noexcept;
 
-  int rate_hz_ = 8000;
+  int rate_hz_ = 8000;   // of the track that plays
+  int clock_hz_ = 8000;  // likewise
+  int track_ = 0;
   int level_dbov_ = kSilenceDbov;
   VadEvent vad_event_ = VadEvent::kNone;
   int64_t played_arrival_ns_ = 0;
   struct PayloadMeaning {
     PayloadKind kind = PayloadKind::kUnknown;
-    CodecId codec = CodecId::kNone;
+    int8_t track = -1;
   };
   PayloadMeaning meaning_[128];
+  Track tracks_[kTracks];
+  std::unique_ptr<AudioDecoder> decoders_[ReceiveLegConfig::kMaxFormats];
   int event_clock_hz_ = 0;
   Candidate candidate_;
   ReceiveLegCounters counters_;

@@ -43,45 +43,55 @@ PullResult ReceiveLeg::PullFrame(int16_t* out, int count) noexcept {
     return PullResult::kSilence;
   }
   JitterPlan plan;
-  jitter_.Pull(count, &plan);
+  jitter_.Pull(SamplesPerFrame(clock_hz_), &plan);
   bool decoded = false;
   bool concealed = false;
+  int units = 0;
+  int16_t* const begin = out;
   for (int i = 0; i < plan.count; ++i) {
     const JitterSegment& segment = plan.segments[i];
+    // Timestamps may count slower or faster than samples, and a gap may end between two of them.
+    units += segment.length;
+    const int length = std::min(Samples(units), count) - static_cast<int>(out - begin);
     switch (segment.kind) {
       case JitterSegmentKind::kPacket:
-        DecodeSegment(segment, out);
+        DecodeSegment(segment, out, length);
         decoded = true;
         break;
       case JitterSegmentKind::kConceal:
-        concealer_.Conceal(out, segment.length);
+        concealer_.Conceal(out, length);
         concealed = true;
         break;
       case JitterSegmentKind::kSilence:
-        concealer_.Silence(out, segment.length);
+        concealer_.Silence(out, length);
         break;
     }
-    out += segment.length;
+    out += length;
   }
   if (decoded) return PullResult::kSpeech;
   return concealed ? PullResult::kConcealed : PullResult::kSilence;
 }
 
-void ReceiveLeg::DecodeSegment(const JitterSegment& segment, int16_t* out) noexcept {
+int ReceiveLeg::Samples(int units) const noexcept {
+  return static_cast<int>(int64_t{units} * rate_hz_ / clock_hz_);
+}
+
+void ReceiveLeg::DecodeSegment(const JitterSegment& segment, int16_t* out, int length) noexcept {
   if (played_arrival_ns_ == 0) played_arrival_ns_ = segment.arrival_ns;
-  AudioDecoder* decoder = SharedDecoder(meaning_[segment.payload_type & 0x7F].codec);
+  const int track = meaning_[segment.payload_type & 0x7F].track;
+  AudioDecoder* decoder = track < 0 ? nullptr : tracks_[track].decoder;
   const int decoded = decoder == nullptr ? 0
                                          : decoder->Decode(segment.payload, segment.payload_size,
-                                                           segment.offset, out, segment.length);
-  std::fill(out + decoded, out + segment.length, int16_t{0});
-  concealer_.OnAudio(out, segment.length);
+                                                           Samples(segment.offset), out, length);
+  std::fill(out + decoded, out + length, int16_t{0});
+  concealer_.OnAudio(out, length);
 }
 
 // Time passes without a pull: the delay grows by one frame, filled with more of the quiet that was
 // there.
 PullResult ReceiveLeg::Stretch(int16_t* out, int count) noexcept {
   concealer_.Conceal(out, count);
-  jitter_.GrowBy(count);
+  jitter_.GrowBy(SamplesPerFrame(clock_hz_));
   return PullResult::kConcealed;
 }
 
@@ -89,7 +99,7 @@ PullResult ReceiveLeg::Stretch(int16_t* out, int count) noexcept {
 void ReceiveLeg::LeaveOutFrame(int16_t* out, int count) noexcept {
   int16_t next[AudioFrame::kMaxSamples] = {};
   PullFrame(next, count);
-  jitter_.ShrinkBy(count);
+  jitter_.ShrinkBy(SamplesPerFrame(clock_hz_));
   for (int i = 0; i < count; ++i) {
     out[i] = static_cast<int16_t>((out[i] * (count - i) + next[i] * i) / count);
   }

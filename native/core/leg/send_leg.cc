@@ -1,67 +1,49 @@
-// Frame → codec → RTP packet. Pure; the codec writes straight behind the header.
+// Payloads → RTP packets. Pure.
 
 #include "core/leg/send_leg.h"
 
 #include <cstring>
-
-#include "core/codec/registry.h"
+#include <utility>
 
 namespace mixminus {
 
 SendLeg::SendLeg(const SendLegConfig& config) noexcept
-    : packetizer_(config.ssrc, config.first_sequence, config.first_timestamp) {
-  Configure(config.payload_type, config.codec);
-}
+    : packetizer_(config.ssrc, config.first_sequence, config.first_timestamp),
+      tick_timestamp_(config.first_timestamp) {}
 
-void SendLeg::Configure(uint8_t payload_type, CodecId codec) noexcept {
+void SendLeg::Configure(uint8_t payload_type, std::unique_ptr<StreamEncoder>* encoder) noexcept {
   payload_type_ = payload_type;
-  codec_ = codec;
-  encoder_ = SharedEncoder(codec);
-  info_ = FindCodec(codec);
-  if (info_ != nullptr) frame_units_ = static_cast<uint32_t>(SamplesPerFrame(info_->rtp_clock_hz));
+  const bool same = encoder_ != nullptr && *encoder != nullptr &&
+                    encoder_->settings() == (*encoder)->settings();
+  if (!same) std::swap(encoder_, *encoder);
+  frame_units_ = static_cast<uint32_t>(SamplesPerFrame(clock_hz()));
 }
 
-bool SendLeg::Fits(const AudioFrame& frame) const noexcept {
-  return encoder_ != nullptr && frame.rate_hz == info_->sample_rate_hz;
+void SendLeg::Encode(const AudioFrame& frame, EncodedAudio* out) noexcept {
+  out->count = 0;
+  if (encoder_ != nullptr) encoder_->Encode(frame, out);
 }
 
-size_t SendLeg::Finish(size_t payload_size, bool marker, uint8_t* packet) noexcept {
-  packetizer_.WriteHeader(payload_type_, marker, frame_units_, packet);
+size_t SendLeg::Write(const EncodedAudio& audio, int index, uint8_t* packet,
+                      size_t capacity) noexcept {
+  const size_t size = audio.packets[index].size;
+  if (size == 0 || size + kRtpHeaderSize > capacity) return 0;
+  const uint32_t timestamp =
+      tick_timestamp_ - audio.lead_units + static_cast<uint32_t>(index) * audio.packet_units;
+  const auto gap = static_cast<int32_t>(timestamp - packetizer_.next_timestamp());
+  if (gap < 0) return 0;
+  if (gap > 0) packetizer_.Skip(static_cast<uint32_t>(gap));
+  packetizer_.WriteHeader(payload_type_, false, audio.packet_units, packet);
+  std::memcpy(packet + kRtpHeaderSize, audio.PayloadOf(index), size);
   ++stats_.packets;
-  stats_.octets += payload_size;
-  return kRtpHeaderSize + payload_size;
-}
-
-size_t SendLeg::Send(const AudioFrame& frame, bool marker, uint8_t* packet,
-                     size_t capacity) noexcept {
-  const size_t size = capacity > kRtpHeaderSize
-                          ? Encode(frame, packet + kRtpHeaderSize, capacity - kRtpHeaderSize)
-                          : 0;
-  if (size == 0) {
-    Skip();
-    return 0;
-  }
-  return Finish(size, marker, packet);
-}
-
-size_t SendLeg::SendEncoded(const uint8_t* payload, size_t size, bool marker, uint8_t* packet,
-                            size_t capacity) noexcept {
-  if (size == 0 || capacity < kRtpHeaderSize || capacity - kRtpHeaderSize < size) {
-    Skip();
-    return 0;
-  }
-  std::memcpy(packet + kRtpHeaderSize, payload, size);
-  return Finish(size, marker, packet);
-}
-
-size_t SendLeg::Encode(const AudioFrame& frame, uint8_t* payload, size_t capacity) noexcept {
-  if (!Fits(frame)) return 0;
-  return encoder_->Encode(frame.samples, frame.samples_per_channel, payload, capacity);
+  stats_.octets += size;
+  return kRtpHeaderSize + size;
 }
 
 void SendLeg::Skip() noexcept {
-  packetizer_.Skip(frame_units_);
+  Pass();
   ++stats_.skipped;
+  if (encoder_ != nullptr) encoder_->Drop();
 }
 
 }  // namespace mixminus

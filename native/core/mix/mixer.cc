@@ -37,6 +37,11 @@ void Mixer::Begin(int rate_hz) noexcept {
   std::memset(sum_, 0, static_cast<size_t>(samples_) * sizeof(int32_t));
 }
 
+int32_t* Mixer::BeginWith(int rate_hz) noexcept {
+  Begin(rate_hz);
+  return sum_;
+}
+
 bool Mixer::Add(const AudioFrame& frame) noexcept {
   if (frame.rate_hz != rate_hz_ || added_ == kMaxMembers) return false;
   const int16_t* __restrict samples = frame.samples;
@@ -69,6 +74,22 @@ void Mixer::MinusPlusInto(const AudioFrame* own, const AudioFrame* extra,
     for (int i = 0; i < count; ++i) wide[i] = sum_[i] + extra->samples[i];
   } else {
     for (int i = 0; i < count; ++i) wide[i] = sum_[i] - own->samples[i] + extra->samples[i];
+  }
+  Clip(wide, samples_, out->samples);
+}
+
+void Mixer::MinusWidePlusInto(const int32_t* own, const AudioFrame* extra,
+                              AudioFrame* out) const noexcept {
+  if (own == nullptr) return MinusPlusInto(nullptr, extra, out);
+  out->rate_hz = rate_hz_;
+  out->samples_per_channel = samples_;
+  if (extra != nullptr && extra->rate_hz != rate_hz_) extra = nullptr;
+  alignas(16) int32_t wide[AudioFrame::kMaxSamples];
+  const int count = samples_;
+  if (extra == nullptr) {
+    for (int i = 0; i < count; ++i) wide[i] = sum_[i] - own[i];
+  } else {
+    for (int i = 0; i < count; ++i) wide[i] = sum_[i] - own[i] + extra->samples[i];
   }
   Clip(wide, samples_, out->samples);
 }

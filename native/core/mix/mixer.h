@@ -20,6 +20,10 @@ class Mixer {
   // Starts a tick: empty sum at `rate_hz`.
   void Begin(int rate_hz) noexcept;
 
+  // Starts a tick with a sum that was made elsewhere (at another rate): the caller fills all
+  // SamplesPerFrame(rate_hz) samples.
+  int32_t* BeginWith(int rate_hz) noexcept;
+
   // Adds one speaker. False, and nothing added, when the frame's rate is not the mixer's.
   bool Add(const AudioFrame& frame) noexcept;
 
@@ -31,6 +35,10 @@ class Mixer {
   // frame of another rate is left out.
   void MinusPlusInto(const AudioFrame* own, const AudioFrame* extra,
                      AudioFrame* out) const noexcept;
+
+  // The same for an own voice that is part of the sum as wide samples. `own` null as above.
+  void MinusWidePlusInto(const int32_t* own, const AudioFrame* extra,
+                         AudioFrame* out) const noexcept;
 
   int rate_hz() const noexcept { return rate_hz_; }
   int added() const noexcept { return added_; }

@@ -52,7 +52,7 @@ inline std::unique_ptr<LegSettings> Settings(const TransportAddress& remote) {
   settings->receive.format_count = 2;
   settings->receive.telephone_event_payload_type = 101;
   settings->send_payload_type = 0;
-  settings->send_codec = CodecId::kPcmu;
+  settings->send_stream.codec.id = CodecId::kPcmu;
   settings->remote_rtp = remote;
   settings->remote_rtcp = remote;
   settings->remote_rtcp.port = static_cast<uint16_t>(remote.port + 1);

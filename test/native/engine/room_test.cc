@@ -79,7 +79,7 @@ TEST_CASE("PCMA and PCMU members hear each other") {
   Phone b = rig.Open();
   auto settings = Settings(b.remote);
   settings->send_payload_type = 8;
-  settings->send_codec = CodecId::kPcma;
+  settings->send_stream.codec.id = CodecId::kPcma;
   rig.Configure(b, std::move(settings));
   rig.Room({&a, &b});
   for (int i = 0; i < kSettle; ++i) {

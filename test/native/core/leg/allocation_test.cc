@@ -26,8 +26,15 @@ constexpr int kMembers = 6;
 struct Member {
   Member(uint32_t ssrc, const ReceiveLegConfig& config)
       : receive(config),
-        send(SendLegConfig{ssrc, 65000, 0xFFFFFF00, 0, CodecId::kPcmu}),
-        phone(SendLegConfig{ssrc + 1000, 65000, 0xFFFFFF00, 0, CodecId::kPcmu}) {}
+        send(SendLegConfig{ssrc, 65000, 0xFFFFFF00}),
+        phone(SendLegConfig{ssrc + 1000, 65000, 0xFFFFFF00}) {
+    for (SendLeg* leg : {&send, &phone}) {
+      StreamSettings stream;
+      stream.codec.id = CodecId::kPcmu;
+      auto encoder = StreamEncoder::Make(stream);
+      leg->Configure(0, &encoder);
+    }
+  }
   ReceiveLeg receive;
   SendLeg send;
   SendLeg phone;
@@ -35,6 +42,14 @@ struct Member {
   Speaker speaker;
   AudioFrame frame;
 };
+
+size_t Send(SendLeg* leg, const AudioFrame& frame, uint8_t* packet, size_t capacity) {
+  static EncodedAudio encoded;
+  leg->Encode(frame, &encoded);
+  const size_t size = leg->Write(encoded, 0, packet, capacity);
+  leg->Pass();
+  return size;
+}
 
 // One tick of the room, with losses, repeats, digits and a renegotiation now and then.
 void Tick(int tick, std::vector<std::unique_ptr<Member>>* members, testing::Random* random,
@@ -52,7 +67,7 @@ void Tick(int tick, std::vector<std::unique_ptr<Member>>* members, testing::Rand
   const int64_t now_ns = int64_t{tick} * 20'000'000;
   for (auto& member : *members) {
     tone->Generate(spoken.samples, 160);
-    const size_t size = member->phone.Send(spoken, false, packet, sizeof(packet));
+    const size_t size = Send(&member->phone, spoken, packet, sizeof(packet));
     RtpPacketView view;
     ParseRtp(packet, size, &view);
     if (random->Chance(0.05)) view.payload_type = 101;
@@ -76,7 +91,7 @@ void Tick(int tick, std::vector<std::unique_ptr<Member>>* members, testing::Rand
   }
   for (auto& member : *members) {
     mixer.MinusInto(member->speaker.selected ? &member->frame : nullptr, &mixed);
-    member->send.Send(mixed, false, packet, sizeof(packet));
+    Send(&member->send, mixed, packet, sizeof(packet));
     if (random->Chance(0.01)) member->send.Skip();
     if (random->Chance(0.001)) member->receive.ResetSource();
     const ReceptionReport reception = member->receive.TakeReport();

@@ -26,6 +26,12 @@ inline ReceiveLegConfig Config() {
   return config;
 }
 
+// As the calling thread and the leg's worker do it together.
+inline void Renegotiate(ReceiveLeg* leg, const ReceiveLegConfig& config) {
+  ReceiveLeg fresh(config);
+  leg->Renegotiate(&fresh);
+}
+
 // One phone: a µ-law stream whose packets are given to a leg.
 struct Phone {
   explicit Phone(const ReceiveLegConfig& config = Config()) : leg(config) { fields.ssrc = 0xABCD; }

@@ -222,14 +222,14 @@ TEST_CASE("receive leg: renegotiation keeps the buffer where the codec stays") {
   ReceiveLegConfig config = Config();
   config.telephone_event_payload_type = 96;
   config.format_count = 1;
-  phone.leg.Configure(config);
+  Renegotiate(&phone.leg, config);
   CHECK(phone.Pull() == PullResult::kSpeech);
   phone.fields.payload_type = 8;
   CHECK(phone.Speak() == InsertResult::kUnknownPayload);
   config.formats[0] = {0, CodecId::kPcma};  // the same number now means the other law
   phone.fields.payload_type = 0;
   phone.Speak();
-  phone.leg.Configure(config);
+  Renegotiate(&phone.leg, config);
   CHECK(phone.Pull() == PullResult::kSilence);
 }
 
@@ -240,7 +240,7 @@ TEST_CASE("receive leg: packets that were in the buffer before a renegotiation a
   phone.Pull();
   ReceiveLegConfig config = Config();
   config.format_count = 1;
-  phone.leg.Configure(config);
+  Renegotiate(&phone.leg, config);
   phone.Pull();
   CHECK(phone.leg.level_dbov() == 12);
 }

@@ -1,0 +1,104 @@
+// What a leg hears: through its own encoder, or through one that it shares with others. See
+// media_leg.h.
+#include "engine/media_leg.h"
+
+namespace mixminus {
+namespace {
+
+// A stream of one's own becomes the shared one again when both encoders have seen enough of the same
+// audio to agree: some frames of quiet, or two seconds of anything.
+constexpr int kQuietDbov = 60;
+constexpr int kQuietTicks = 10;
+constexpr int kMostPrivateTicks = 100;
+
+}  // namespace
+
+const AudioFrame& MediaLeg::FrameAt(int rate_hz) noexcept {
+  if (frame_.rate_hz != rate_hz) {
+    to_room_.SetRates(frame_.rate_hz, rate_hz);
+    to_room_.Convert(frame_, &frame_);
+  }
+  return frame_;
+}
+
+bool MediaLeg::KeepOwnVoice(bool in_mix, int room_rate_hz) noexcept {
+  from_room_.SetRates(room_rate_hz, send_rate_hz());
+  // The filter's tail is still in the mix for a moment after the last frame.
+  return in_mix || !from_room_.quiet();
+}
+
+const int32_t* MediaLeg::OwnVoice(bool in_mix, int32_t* wide) noexcept {
+  static constexpr int16_t kSilence[AudioFrame::kMaxSamples] = {};
+  if (from_room_.from_hz() == from_room_.to_hz()) return nullptr;
+  if (!in_mix && from_room_.quiet()) return nullptr;
+  from_room_.ConvertWide(in_mix ? frame_.samples : kSilence, wide);
+  return wide;
+}
+
+void MediaLeg::HearsOwn() noexcept {
+  LeaveStream();
+  had_own_ = true;
+  quiet_ticks_ = 0;
+  private_ticks_ = 0;
+}
+
+void MediaLeg::HearsShared(StreamGroups* groups, int source, SharedAudio* audio) noexcept {
+  StreamEncoder* encoder = send_.encoder();
+  if (encoder == nullptr || (groups_ == groups && groups->source_of(stream_) == source)) return;
+  LeaveStream();
+  if (had_own_ && encoder->has_state()) {
+    quiet_ticks_ = audio->LevelDbovOnce() >= kQuietDbov ? quiet_ticks_ + 1 : 0;
+    if (quiet_ticks_ < kQuietTicks && ++private_ticks_ < kMostPrivateTicks) return;
+  }
+  if (groups->Join(&stream_, encoder, source)) groups_ = groups;
+  had_own_ = false;
+}
+
+void MediaLeg::LeaveStream() noexcept {
+  if (groups_ != nullptr) groups_->Leave(&stream_);
+  groups_ = nullptr;
+}
+
+void MediaLeg::HearShared(SharedAudio* audio, StreamScratch* scratch) noexcept {
+  if (!MaySend()) return SkipFrame();
+  level_out_dbov_ = audio->LevelDbovOnce();
+  if (groups_ != nullptr) {
+    SendEncoded(groups_->Hear(stream_, audio->frame, scratch));
+  } else {
+    EncodedAudio own;
+    send_.Encode(audio->frame, &own);
+    SendEncoded(own);
+  }
+  if (recorders_ != nullptr) RecordFrame(RecordSource::kSent, &audio->frame);
+}
+
+void MediaLeg::HearOwn(const AudioFrame& frame) noexcept {
+  if (!MaySend()) return SkipFrame();
+  level_out_dbov_ = LevelDbov(frame.samples, frame.samples_per_channel);
+  EncodedAudio own;
+  send_.Encode(frame, &own);
+  SendEncoded(own);
+  if (recorders_ != nullptr) RecordFrame(RecordSource::kSent, &frame);
+}
+
+void MediaLeg::SkipFrame() noexcept {
+  send_.Skip();
+  level_out_dbov_ = kSilenceDbov;
+  if (recorders_ != nullptr) RecordFrame(RecordSource::kSent, nullptr);
+}
+
+void MediaLeg::SendEncoded(const EncodedAudio& audio) noexcept {
+  for (int i = 0; i < audio.count; ++i) {
+    uint8_t packet[SendLeg::kMostPacketBytes];
+    const size_t size = send_.Write(audio, i, packet, sizeof(packet));
+    if (size == 0) continue;
+    if (io_->Send(ports_, false, latch_.destination(), packet, size)) {
+      bytes_sent_ += size;
+    } else {
+      ++send_errors_;
+    }
+  }
+  send_.Pass();
+}
+
+}  // namespace mixminus

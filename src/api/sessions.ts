@@ -22,6 +22,7 @@ import {
   type Credentials,
   type RegisterOptions,
   type SipMessage,
+  type TlsCredentials,
   toSipError,
   type WorkerHealth,
 } from './types.js';
@@ -177,6 +178,14 @@ export class Sessions {
     const { manager } = this;
     if (!this.#isRegistrar) return undefined;
     return { lookup: (aor) => manager.bindingsOf(aor) ?? [] };
+  }
+
+  /**
+   * New certificates, as PEM text: new connections have them, those that stand keep theirs. Throws ERR_CONFIG for ones that cannot be used,
+   * and keeps the old.
+   */
+  reloadTls(credentials: TlsCredentials): void {
+    this.manager.reloadTls(credentials);
   }
 
   /** Per media thread: ticks, lateness, packets. */

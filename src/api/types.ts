@@ -13,6 +13,8 @@ import type {
   RegistrationState,
   SipMessage,
   SipResponse,
+  TlsCredentials,
+  WebSocketConfig,
 } from '../dialog/index.js';
 import type { ManagerOptions } from '../manager/index.js';
 import type { CodecName, MediaNetwork, RecorderResult, StreamStats, WorkerHealth } from '../media/index.js';
@@ -44,6 +46,8 @@ export type {
   SipMessage,
   SipResponse,
   StreamStats,
+  TlsCredentials,
+  WebSocketConfig,
   WorkerHealth,
 };
 

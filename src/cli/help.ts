@@ -29,23 +29,25 @@ Where values come from, the first that is given wins:
   1. the options above; of one that is not repeatable, the last
   2. environment: MIXMINUS_LISTEN (several with commas), MIXMINUS_ADVERTISE, MIXMINUS_MEDIA_PORTS,
      MIXMINUS_MAX_CALLS, MIXMINUS_MAX_MEMBERS, MIXMINUS_LOUDEST, MIXMINUS_CODECS, MIXMINUS_WORKERS,
-     MIXMINUS_USERS, MIXMINUS_TLS_CERT, MIXMINUS_TLS_KEY, MIXMINUS_TLS_CA, MIXMINUS_LOG_LEVEL,
-     MIXMINUS_CONFIG
+     MIXMINUS_USERS, MIXMINUS_TLS_CERT, MIXMINUS_TLS_KEY, MIXMINUS_TLS_CA, MIXMINUS_WS_ORIGINS,
+     MIXMINUS_TRACE, MIXMINUS_TRACE_MAX_MB, MIXMINUS_LOG_LEVEL, MIXMINUS_CONFIG
   3. the file of --config:
      {"listen": ["udp://0.0.0.0:5060"], "advertise": "203.0.113.7", "mediaPorts": "16384-32767",
       "maxCalls": 200, "maxMembers": 20, "loudest": "all", "codecs": ["pcmu"], "workers": 2,
       "users": "users.txt", "tlsCert": "cert.pem", "tlsKey": "key.pem", "tlsCa": "ca.pem",
+      "wsOrigins": ["https://phone.example.com"], "trace": "sip.pcap", "traceMaxMb": 100,
       "logLevel": "info"}
   4. the defaults
 
 Signals:
   Ctrl-C (SIGINT), SIGTERM and SIGHUP end all calls with BYE and exit with 0. A second signal within
   a second is taken for an echo of the first; another one ends the process at once, with 130 (SIGINT)
-  or 143 (SIGTERM).
+  or 143 (SIGTERM). With --tls-cert or --tls-ca SIGHUP reads the files of certificates again instead: new
+  connections have them, those that stand keep theirs; files that cannot be used change nothing.
 
 With --json, one object a line, each with "event" and "time":
   listening {listen, pid}, room {room, state}, joined and left {room, id, from, displayName, members, …},
-  refused {target, from, status, reason}, gaveUp {target, from}, warning {code, message}, closed; error {message, exitCode}
+  refused {target, from, status, reason}, gaveUp {target, from}, warning {code, message}, reloaded, closed; error {message, exitCode}
 
 Exit codes: 0 stopped by a signal; 1 it could not start (port in use, …); 2 wrong option, value or
 config file.

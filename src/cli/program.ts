@@ -122,7 +122,18 @@ function addServe(program: Command): Command {
     .option('--workers <n>', 'threads for audio (default: half the processors)')
     .option('--users <file>', 'who may call, one user:password a line (default: everybody may)')
     .option('--config <file>', 'JSON file with any of these options');
-  return addTls(command).addOption(json()).addOption(logLevel()).addHelpText('after', serveHelp);
+  return addTls(command)
+    .addOption(
+      new Option(
+        '--ws-origins <origin>',
+        'pages that may connect by ws:// or wss://; repeatable (default: all)',
+      ).argParser<readonly string[]>(collect),
+    )
+    .option('--trace <file>', 'write all SIP messages, without secrets, to a pcap file')
+    .option('--trace-max-mb <n>', 'megabytes that it may grow to (default: 100)')
+    .addOption(json())
+    .addOption(logLevel())
+    .addHelpText('after', serveHelp);
 }
 
 function addCall(program: Command): Command {

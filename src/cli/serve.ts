@@ -19,7 +19,12 @@ export interface ServeFlags extends Readonly<Record<string, unknown>> {
 
 /** Runs the command; returns its exit code, throws SessionError when it cannot start. */
 export async function serve(flags: ServeFlags, context: CommandContext): Promise<number> {
-  const watch = watchSignals(context);
+  let reload: (() => void) | undefined;
+  const watch = watchSignals(context, (signal) => {
+    if (signal !== 'SIGHUP' || !reload) return false;
+    reload();
+    return true;
+  });
   try {
     const config = readConfig(flags, context);
     const output = new Output(context.stdout, { json: flags.json === true, clock: context.clock });
@@ -30,6 +35,8 @@ export async function serve(flags: ServeFlags, context: CommandContext): Promise
     });
     server.events.on('event', (event) => tell(output, event));
     await server.start();
+    // Without certificates SIGHUP says what it says to every program: the terminal is gone.
+    if (config.tlsCert !== undefined || config.tlsCa !== undefined) reload = () => server.reloadTls();
     for (const line of welcome(config, server.listen, networkInterfaces())) output.line(line);
     await whenAborted(watch.stop);
     const { calls } = server.status();
@@ -83,6 +90,8 @@ export function sentence(event: ServerEvent): string | undefined {
       return `${printable(event.from)} hung up before it was in ${printable(event.target)}`;
     case 'warning':
       return `warning: ${printable(event.message)}`;
+    case 'reloaded':
+      return 'new certificates are in use for new connections';
     case 'closed':
       return 'stopped';
     case 'listening':

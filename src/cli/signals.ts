@@ -38,11 +38,15 @@ export interface SignalWatch {
   dispose(): void;
 }
 
-/** Watches from now on: the first signal aborts `stop`, one that forces ends the process. */
-export function watchSignals(context: CommandContext): SignalWatch {
+/** Watches from now on: the first signal aborts `stop`, one that forces ends the process. A signal that `takes` has dealt with does neither. */
+export function watchSignals(
+  context: CommandContext,
+  takes: (signal: StopSignal) => boolean = () => false,
+): SignalWatch {
   const controller = new AbortController();
   let state = noSignalYet;
   const dispose = context.onSignal((signal) => {
+    if (takes(signal)) return;
     const step = onStopSignal(state, context.clock.nowMs());
     state = step.state;
     if (step.action === 'stop') controller.abort(signal);

@@ -2,12 +2,15 @@
  * A SIP endpoint: the stack with sockets and one timer around it. Runs on the event loop; the dialog layer's only door to SIP. Whatever
  * the stack puts out is done in order, and events are handed on after the verb or datagram that caused them has been dealt with.
  */
+import { sipMessages } from '../base/diagnostics.js';
 import { warnListener } from '../base/emitter.js';
 import { SessionError, toSessionError } from '../base/errors.js';
 import { type ResolvedConfig, resolveConfig } from './config.js';
 import type { StackOutput } from './core.js';
 import type { InviteUsage } from './dialog/invite-usage.js';
-import type { SipUri } from './message/index.js';
+
+import type { ParseProblem, SipUri } from './message/index.js';
+import { redact } from './redact.js';
 import type {
   InsideParams,
   Publication,
@@ -24,6 +27,7 @@ import type {
   SubscriptionHandler,
   SubscriptionNews,
 } from './service-types.js';
+
 import { SipStack, type StackInput } from './stack.js';
 import { NodeStreams } from './transport/streams.js';
 import { Transport } from './transport/transport.js';
@@ -35,6 +39,7 @@ import type {
   DialogCore,
   DialogCoreConfig,
   DialogCoreEvent,
+  Flow,
   HeaderList,
   InviteParams,
   OptionsParams,
@@ -43,6 +48,8 @@ import type {
   RegisterParams,
   RegistrationState,
   ResponseParams,
+  StreamNetwork,
+  TlsCredentials,
   Unregister,
   UsageId,
 } from './types.js';
@@ -55,6 +62,7 @@ export class SipEndpoint implements DialogCore {
   readonly #config: ResolvedConfig;
   readonly #stack: SipStack;
   readonly #transport: Transport;
+  readonly #streams: StreamNetwork;
   #handler: EventHandler = () => {};
   #state: 'new' | 'starting' | 'open' | 'closed' = 'new';
   #starting: Promise<void> | undefined;
@@ -73,11 +81,13 @@ export class SipEndpoint implements DialogCore {
     const datagrams = config.network ?? new UdpNetwork(clock, logger);
     const { tls = {}, websocket = {} } = config;
     const streams = config.streams ?? new NodeStreams(tls, { websocket, limits });
+    this.#streams = streams;
     const parts = { datagrams, streams, clock, logger, limits, ids };
     this.#transport = new Transport(parts, {
-      onMessage: (data, flow, fault) => this.#input({ type: 'datagram', data, flow, fault }),
+      onMessage: (data, flow, fault) => this.#receive(data, flow, fault),
       onConnectionLost: (connection, message) => this.#input({ type: 'connectionLost', connection, message }),
       onSocketError: (listener, message) => this.#deliver({ type: 'transportError', listener, message }),
+      onSocketRestored: (listener) => this.#deliver({ type: 'transportRestored', listener }),
     });
   }
 
@@ -190,6 +200,11 @@ export class SipEndpoint implements DialogCore {
     return this.#stack.lookup(aor, this.#nowMs());
   }
 
+  reloadTls(credentials: TlsCredentials): void {
+    if (!this.#streams.reload) throw new SessionError('ERR_CONFIG', 'the network given has no certificates');
+    this.#streams.reload(credentials);
+  }
+
   counts(): CoreCounts {
     return this.#stack.counts();
   }
@@ -249,6 +264,16 @@ export class SipEndpoint implements DialogCore {
     }
   }
 
+  #receive(data: Uint8Array, flow: Flow, fault: ParseProblem | undefined): void {
+    if (sipMessages.hasSubscribers) this.#show('in', flow, data);
+    this.#input({ type: 'datagram', data, flow, fault });
+  }
+
+  #show(direction: 'in' | 'out', { transport, local, remote, connection }: Flow, data: Uint8Array): void {
+    const atMs = this.#config.clock.wallMs();
+    sipMessages.publish({ direction, transport, local, remote, connection, data: redact(data), atMs });
+  }
+
   #input(input: StackInput): void {
     if (this.#state === 'closed') return;
     this.#stack.handle(input, this.#nowMs());
@@ -306,6 +331,7 @@ export class SipEndpoint implements DialogCore {
       this.#config.logger.debug({ err: error, remote: flow.remote }, 'a SIP datagram could not be sent');
       if (transaction) this.#input({ type: 'sendFailed', transaction, message: error.message });
     };
+    if (sipMessages.hasSubscribers) this.#show('out', flow, data);
     try {
       this.#transport.send(flow, data, onError);
     } catch (error) {

@@ -96,4 +96,6 @@ export type DialogCoreEvent =
   /** The peer of an established call wants us to call elsewhere (RFC 3515). */
   | { readonly type: 'refer'; readonly usage: UsageId; readonly refer: IncomingRefer }
   /** A listener's socket failed, for operators. */
-  | { readonly type: 'transportError'; readonly listener: number; readonly message: string };
+  | { readonly type: 'transportError'; readonly listener: number; readonly message: string }
+  /** A listener that had failed works again. */
+  | { readonly type: 'transportRestored'; readonly listener: number };

@@ -196,6 +196,8 @@ export interface DialogCore extends ServiceVerbs {
   register(params: RegisterParams, onState: (state: RegistrationState) => void): Unregister;
   /** The bindings of an address of record, the best first; undefined without a registrar. */
   lookup(aor: SipUri): Binding[] | undefined;
+  /** New connections over TLS, both ways, have these certificates. Throws ERR_CONFIG for ones that cannot be used; then the old stay. */
+  reloadTls(credentials: TlsCredentials): void;
   counts(): CoreCounts;
   /** Drops live usages (BYE or CANCEL where owed are the caller's work before), closes sockets; resolves when they are released. */
   close(): Promise<void>;

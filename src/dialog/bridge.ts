@@ -82,6 +82,7 @@ export class DialogBridge {
         return { type: 'ended', by: event.by, reason: toReason(event.reason) };
       case 'refer':
       case 'transportError':
+      case 'transportRestored':
         return undefined;
       default:
         return unreachable(event);

@@ -40,6 +40,10 @@ export class SessionDialogCoordinator {
       event.refer.reject(603);
       return;
     }
+    if (event.type === 'transportRestored') {
+      this.#sink.warning('TRANSPORT_RESTORED', `listener ${event.listener} works again`);
+      return;
+    }
     const sessionId =
       event.type === 'invite' ? this.#manager.adoptUsage(event.usage) : this.#manager.sessionOf(event.usage);
     if (sessionId === undefined) return;

@@ -9,6 +9,7 @@ import type {
   DialogCore,
   OptionsResult,
   RegistrationState,
+  TlsCredentials,
   Unregister,
   UsageId,
 } from '../dialog-core/index.js';
@@ -125,6 +126,11 @@ export class DialogManager implements DialogPort {
   /** What an address of record is bound to; undefined without a registrar. */
   bindingsOf(aor: string): readonly Binding[] | undefined {
     return this.#core.lookup(toUri(aor));
+  }
+
+  /** Certificates for new connections; throws ERR_CONFIG and keeps the old. */
+  reloadTls(credentials: TlsCredentials): void {
+    this.#core.reloadTls(credentials);
   }
 
   counts(): CoreCounts {

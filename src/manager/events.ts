@@ -4,6 +4,7 @@
  * each event once; nothing is dropped or merged. One FIFO serves all sessions: each keeps its own order, and events keep theirs across
  * sessions.
  */
+import { callEvents } from '../base/diagnostics.js';
 import { warnListener } from '../base/emitter.js';
 import type { SessionEvent, SessionId, SessionInput } from '../session/index.js';
 
@@ -67,6 +68,7 @@ export class SessionEventProcessor {
         out();
         continue;
       }
+      if (callEvents.hasSubscribers) callEvents.publish(out);
       for (const subscriber of [...this.#subscribers]) {
         try {
           subscriber(out);

@@ -14,6 +14,7 @@ import {
   type OptionsResult,
   type RegisterOptions,
   type RegistrationState,
+  type TlsCredentials,
   toHeaders,
   type Unregister,
 } from '../dialog/index.js';
@@ -255,6 +256,11 @@ export class SessionManager {
   /** What an address of record is bound to here; undefined without a registrar. Throws ERR_INVALID_URI. */
   bindingsOf(aor: string): readonly Binding[] | undefined {
     return this.#parts.dialog.manager.bindingsOf(aor);
+  }
+
+  /** Certificates for new connections over TLS. Throws ERR_CONFIG for ones that cannot be used, and keeps the old. */
+  reloadTls(credentials: TlsCredentials): void {
+    this.#parts.dialog.manager.reloadTls(credentials);
   }
 
   health(): readonly WorkerHealth[] {

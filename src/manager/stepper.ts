@@ -2,6 +2,7 @@
  * One step of a session: admits an incoming one, asks transition.ts, carries out what it says, gives everything back at the end. The
  * only writer of sessions; called by the event processor with one input at a time, never from inside itself.
  */
+import { mediaStats } from '../base/diagnostics.js';
 import type { Logger } from '../base/logger.js';
 import type { Resources } from '../coordination/index.js';
 import {
@@ -187,6 +188,10 @@ export class SessionStepper {
     const { id, endReason } = record.session;
     rooms.leave(id);
     groups.forget(id);
+    if (mediaStats.hasSubscribers) {
+      const stats = media.manager.stats(id);
+      if (stats) mediaStats.publish({ sessionId: id, stats });
+    }
     media.manager.stopMedia(id);
     this.#cleanup.clear(id);
     resources.release(id);

@@ -92,6 +92,12 @@ export const listenList = list('must be a listen address such as udp://0.0.0.0:5
   },
 );
 
+/** Origins of pages (RFC 6454): scheme and host, maybe a port. */
+export const originList = list('must be an origin such as https://phone.example.com, or a list of them').refine(
+  (origins) => origins.length > 0 && origins.every((origin) => /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#]+$/i.test(origin)),
+  { error: 'must be an origin such as https://phone.example.com, or a list of them' },
+);
+
 /** Path of a file; read when it is needed. */
 export const filePath = z
   .string({ error: 'must be the path of a file' })

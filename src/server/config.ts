@@ -13,6 +13,7 @@ import {
   listenList,
   logLevel,
   loudestCount,
+  originList,
   portPairs,
   portRange,
   wholeNumber,
@@ -31,6 +32,9 @@ const schema = z.strictObject({
   tlsCert: filePath,
   tlsKey: filePath,
   tlsCa: filePath,
+  wsOrigins: originList,
+  trace: filePath,
+  traceMaxMb: wholeNumber(1, 1_000_000),
   logLevel,
 });
 const partial = schema.partial();
@@ -64,6 +68,12 @@ export interface ServerConfig {
   readonly tlsKey: string | undefined;
   /** PEM file of the authorities to trust instead of those that Node knows. */
   readonly tlsCa: string | undefined;
+  /** Origins of pages that may connect by WebSocket; default: every page. */
+  readonly wsOrigins: readonly string[] | undefined;
+  /** Capture file (pcap) of all SIP messages, without secrets; default: none is written. */
+  readonly trace: string | undefined;
+  /** Megabytes that the trace may grow to. Default 100. */
+  readonly traceMaxMb: number;
   /** Default 'warn'. */
   readonly logLevel: z.output<typeof logLevel>;
 }
@@ -81,6 +91,9 @@ export const defaultConfig: ServerConfig = {
   tlsCert: undefined,
   tlsKey: undefined,
   tlsCa: undefined,
+  wsOrigins: undefined,
+  trace: undefined,
+  traceMaxMb: 100,
   logLevel: 'warn',
 };
 

@@ -41,4 +41,6 @@ export type ServerEvent =
   /** A caller hung up while it was being answered. */
   | { readonly event: 'gaveUp'; readonly target: string; readonly from: string }
   | { readonly event: 'warning'; readonly code: string; readonly message: string }
+  /** The files of certificates were read again; new connections have them. */
+  | { readonly event: 'reloaded' }
   | { readonly event: 'closed' };

@@ -19,6 +19,7 @@ import { readCredentials } from './credentials.js';
 import type { ServerEvent } from './events.js';
 import { Rooms } from './rooms.js';
 import { roomStatus, type ServerStatus } from './status.js';
+import { SipTrace } from './trace.js';
 import { readUsers } from './users.js';
 
 /** What the server stands on; only tests give other ones. */
@@ -32,6 +33,7 @@ export interface ServerParts {
 interface Running {
   readonly sessions: Sessions;
   readonly rooms: Rooms;
+  readonly trace: SipTrace | undefined;
 }
 
 /**
@@ -66,12 +68,30 @@ export class ConferenceServer {
 
   /**
    * Opens all sockets or none. Rejects with SessionError: ERR_ADDRESS_IN_USE, ERR_ADDRESS_NOT_AVAILABLE, ERR_NO_BINARY,
-   * ERR_FILE_DESCRIPTORS, ERR_CLOSED.
+   * ERR_FILE_DESCRIPTORS, ERR_FILE (the trace), ERR_CLOSED.
    */
   async start(): Promise<void> {
     if (this.#closing) throw new SessionError('ERR_CLOSED', 'the server was closed; make a new one');
     this.#starting ??= this.#open();
     this.#running = await this.#starting;
+  }
+
+  /**
+   * Reads the files of certificates again: new connections have them, those that stand keep theirs. What is wrong with the files is an event
+   * `warning` (CERTIFICATE); then the old ones stay.
+   */
+  reloadTls(): void {
+    const sessions = this.#running?.sessions;
+    try {
+      const tls = readCredentials(this.config);
+      if (!sessions || !tls) return;
+      sessions.reloadTls(tls);
+      this.events.emit('event', { event: 'reloaded' });
+    } catch (error) {
+      if (!(error instanceof SessionError)) throw error;
+      const message = `the old certificates stay in use: ${error.message}`;
+      this.events.emit('event', { event: 'warning', code: 'CERTIFICATE', message });
+    }
   }
 
   /** A snapshot; cheap enough to take several times a second. */
@@ -98,18 +118,28 @@ export class ConferenceServer {
       opened = resolve;
     });
     const onIncomingCall = async (incoming: IncomingCall): Promise<void> => (await ready).handle(incoming);
-    const sessions = await create({ ...this.#sessionsOptions(), onIncomingCall });
-    const { maxMembers, loudest } = this.config;
     const report = (event: ServerEvent): void => this.events.emit('event', event);
+    const options = { ...this.#sessionsOptions(), onIncomingCall };
+    const trace = await this.#openTrace((message) => report({ event: 'warning', code: 'TRACE', message }));
+    const sessions = await create(options).catch(async (error: unknown) => {
+      await trace?.close();
+      throw error;
+    });
+    const { maxMembers, loudest } = this.config;
     const rooms = new Rooms({ sessions, maxMembers, loudest, clock, report });
     sessions.events.on('warning', (code, message) => report({ event: 'warning', code, message }));
     report({ event: 'listening', listen: sessions.listeners.map((listener) => listener.url), pid: process.pid });
     opened(rooms);
-    return { sessions, rooms };
+    return { sessions, rooms, trace };
+  }
+
+  async #openTrace(warn: (message: string) => void): Promise<SipTrace | undefined> {
+    const { trace: path, traceMaxMb } = this.config;
+    return path === undefined ? undefined : SipTrace.open({ path, maxBytes: traceMaxMb * 1_000_000, warn });
   }
 
   #sessionsOptions(): SessionsOptions {
-    const { listen, advertise, mediaPorts, workers, maxCalls, codecs } = this.config;
+    const { listen, advertise, mediaPorts, workers, maxCalls, codecs, wsOrigins } = this.config;
     const { logger } = this.#parts;
     const tls = readCredentials(this.config);
     return {
@@ -120,6 +150,7 @@ export class ConferenceServer {
       codecs,
       ...(this.#authentication && { authentication: this.#authentication, registrar: {} }),
       ...(tls === undefined ? {} : { tls }),
+      ...(wsOrigins === undefined ? {} : { websocket: { origins: wsOrigins } }),
       ...(logger === undefined ? {} : { logger }),
     };
   }
@@ -129,6 +160,7 @@ export class ConferenceServer {
     const running = await this.#starting?.catch(() => undefined);
     if (!running) return;
     await running.sessions.close();
+    await running.trace?.close();
     this.events.emit('event', { event: 'closed' });
   }
 }

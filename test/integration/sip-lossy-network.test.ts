@@ -10,7 +10,7 @@ function behave(phone: Phone, problems: string[]): (event: DialogCoreEvent) => v
   const over = new Set<number>();
   const { endpoint } = phone;
   return (event) => {
-    if (event.type === 'transportError') return;
+    if (event.type === 'transportError' || event.type === 'transportRestored') return;
     if (over.has(event.usage)) problems.push(`${event.type} after the last event of ${event.usage} at ${phone.name}`);
     if (last.has(event.type)) over.add(event.usage);
     if (event.type === 'routed') endpoint.sendInvite(event.usage, sdp);

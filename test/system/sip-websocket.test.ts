@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect as connectPlain } from 'node:net';
+import { connect as connectSecure } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type ClientOptions, WebSocket } from 'ws';
 import { type DialogCoreConfig, type DialogCoreEvent, parseUri, SipEndpoint } from '../../src/dialog-core/index.js';
@@ -118,3 +119,32 @@ test('a peer that cannot prove its name is not called', async () => {
   const { status, reason } = await caller.endpoint.options({ target, from: uri('sip:a@b.example') });
   expect([status, reason]).toEqual([503, expect.stringContaining('no WSS connection')]);
 });
+
+test.each(['tls', 'wss'] as const)(
+  'a new certificate serves new connections over %s, a bad one changes nothing',
+  async (transport) => {
+    const endpoint = new SipEndpoint({ listen: [{ transport, address: '127.0.0.1', port: 0 }], tls });
+    open.push(endpoint);
+    await endpoint.start();
+    const port = endpoint.listeners[0]?.local.port ?? 0;
+    const fingerprint = async (): Promise<string> => {
+      const socket = connectSecure({ port, host: '127.0.0.1', rejectUnauthorized: false });
+      await once(socket, 'secureConnect');
+      const found = socket.getPeerCertificate().fingerprint256;
+      socket.destroy();
+      return found;
+    };
+    const first = await fingerprint();
+    const other = temporaryFolder();
+    const files = makeCertificate(other.path);
+    const next = { cert: readFileSync(files.cert, 'utf8'), key: readFileSync(files.key, 'utf8') };
+    expect(() => endpoint.reloadTls({ cert: next.cert, key: tls.key })).toThrow(
+      expect.objectContaining({ code: 'ERR_CONFIG' }),
+    );
+    expect(() => endpoint.reloadTls({ ca: next.cert })).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
+    expect(await fingerprint()).toBe(first);
+    endpoint.reloadTls(next);
+    expect(await fingerprint()).not.toBe(first);
+    other.remove();
+  },
+);

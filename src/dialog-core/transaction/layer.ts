@@ -5,6 +5,7 @@
  */
 import { invariant } from '../../base/assert.js';
 import type { DeadlineTable } from '../../base/clock.js';
+import { sipTransactions } from '../../base/diagnostics.js';
 import type { SipRequest, SipResponse } from '../message/index.js';
 import type { Flow, TimerConfig } from '../types.js';
 import { clientInvite } from './client-invite.js';
@@ -57,6 +58,7 @@ export class TransactionLayer {
     transaction.client = user;
     transaction.bytes = bytes;
     this.#live.set(transaction.key, transaction);
+    if (sipTransactions.hasSubscribers) show(transaction, 'started', 'client');
     if (flow.connection !== undefined) this.#tie(transaction, flow.connection);
     this.#input(transaction, 'start');
     return transaction;
@@ -70,6 +72,7 @@ export class TransactionLayer {
     const transaction = new Transaction(isInvite ? serverInvite : serverNonInvite, key, flow, merge);
     transaction.server = user;
     this.#live.set(key, transaction);
+    if (sipTransactions.hasSubscribers) show(transaction, 'started', 'server');
     if (merge !== undefined) this.#merge.set(merge, transaction);
     this.#input(transaction, 'start');
     return transaction;
@@ -243,6 +246,10 @@ export class TransactionLayer {
 
   #remove(transaction: Transaction): void {
     this.#live.delete(transaction.key);
+    if (sipTransactions.hasSubscribers) {
+      const isServer = transaction.machine === serverInvite || transaction.machine === serverNonInvite;
+      show(transaction, 'ended', isServer ? 'server' : 'client');
+    }
     const { connection } = transaction.flow;
     if (connection !== undefined) this.#untie(transaction, connection);
     if (transaction.mergeKey !== undefined && this.#merge.get(transaction.mergeKey) === transaction) {
@@ -250,6 +257,10 @@ export class TransactionLayer {
     }
     this.#host.deadlines.delete(transaction);
   }
+}
+
+function show({ key, flow }: Transaction, state: 'started' | 'ended', side: 'client' | 'server'): void {
+  sipTransactions.publish({ state, side, key, transport: flow.transport });
 }
 
 function classOf(status: number): 'provisional' | 'success' | 'failure' {

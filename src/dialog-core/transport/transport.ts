@@ -4,7 +4,7 @@
  * are the business of connections.ts. Called by endpoint.ts, sockets come from a DatagramNetwork and a StreamNetwork.
  */
 import { isIP } from 'node:net';
-import type { Clock } from '../../base/clock.js';
+import type { CancelTimer, Clock } from '../../base/clock.js';
 import { SessionError, toSessionError } from '../../base/errors.js';
 import type { IdSource } from '../../base/ids.js';
 import type { Logger } from '../../base/logger.js';
@@ -27,7 +27,9 @@ export interface TransportHandlers {
   /** A datagram, or a message of a stream; `fault` where the stream could not be read on. */
   onMessage(data: Uint8Array, flow: Flow, fault?: ParseProblem): void;
   onConnectionLost(connection: number, message: string): void;
+  /** A listener failed; it is bound again, and {@link onSocketRestored} follows. */
   onSocketError(listener: number, message: string): void;
+  onSocketRestored(listener: number): void;
 }
 
 interface Listener {
@@ -49,6 +51,9 @@ type Bound = Pick<Listener, 'local' | 'socket' | 'origin' | 'close'>;
 /** Bounds on what strangers can make us hold while routes are being found; each look-up costs a file descriptor for a moment. */
 const maxWaitingPeers = 256;
 const maxWaitingEach = 64;
+/** Waits before a listener that failed is bound again: doubling, up to half a minute. */
+const firstRestartMs = 100;
+const lastRestartMs = 30_000;
 
 export interface TransportParts {
   readonly datagrams: DatagramNetwork;
@@ -67,19 +72,23 @@ export class Transport {
   readonly #listeners: Listener[] = [];
   /** What WebSocket clients of ours are called that do not listen for any. */
   readonly #clientHost: string;
+  readonly #clock: Clock;
+  /** How to stop waiting for the next try to bind a listener that failed. */
+  readonly #restarts = new Map<number, CancelTimer>();
   /** Datagrams by listener and peer address that wait for the route. */
   readonly #waiting = new Map<string, [data: Uint8Array, remote: SocketAddress][]>();
   #closed = false;
 
   constructor(parts: TransportParts, handlers: TransportHandlers) {
     this.#network = parts.datagrams;
+    this.#clock = parts.clock;
     this.#logger = parts.logger;
     this.#handlers = handlers;
     this.#clientHost = `${parts.ids.token(64)}.invalid`;
     this.#connections = new Connections(parts.streams, parts, {
       onMessage: (data, flow, fault) => handlers.onMessage(data, flow, fault),
       onConnectionLost: (connection, message) => handlers.onConnectionLost(connection, message),
-      onListenerError: (listener, message) => handlers.onSocketError(listener, message),
+      onListenerError: (listener, message) => this.#handleFailure(listener, message),
     });
   }
 
@@ -136,13 +145,14 @@ export class Transport {
   async close(): Promise<void> {
     this.#closed = true;
     this.#waiting.clear();
+    for (const cancel of this.#restarts.values()) cancel();
     await Promise.all([...this.#listeners.map(({ close }) => close()), this.#connections.close()]);
   }
 
   async #bindUdp(index: number, { address, port }: ListenAddress): Promise<Bound> {
     const handlers = {
       onDatagram: (data: Uint8Array, remote: SocketAddress) => this.#receive(index, data, remote),
-      onError: (error: Error) => this.#handlers.onSocketError(index, error.message),
+      onError: (error: Error) => this.#handleFailure(index, error.message),
     };
     const socket = await this.#network.bind({ address, port }, handlers);
     return { local: socket.local, socket, origin: undefined, close: () => socket.close() };
@@ -154,6 +164,48 @@ export class Transport {
     const { local } = listener;
     const origin = { index, transport, local, from: isWildcard(address) ? undefined : address };
     return { local, socket: undefined, origin, close: () => listener.close() };
+  }
+
+  /**
+   * Binds a listener again whose socket failed, at the port it had, later and later. Connections live on meanwhile, and what goes by UDP is
+   * lost as on a bad network: its repetitions find the new socket, so that no call ends of it.
+   */
+  #handleFailure(index: number, message: string): void {
+    const listener = this.#listeners[index];
+    if (this.#closed || !listener || this.#restarts.has(index)) return;
+    this.#handlers.onSocketError(index, message);
+    this.#restarts.set(index, () => {});
+    // A server stops listening at once; it is closed when its last connection is, which is not waited for.
+    const closed = listener.close().catch(() => {});
+    const released = listener.socket ? closed : Promise.resolve();
+    this.#listeners[index] = { ...listener, socket: listener.socket && deaf(listener.local), close: async () => {} };
+    void released.then(() => this.#restart(index, firstRestartMs));
+  }
+
+  #restart(index: number, delayMs: number): void {
+    if (this.#closed) return;
+    const again = (): void => void this.#bindAgain(index, Math.min(2 * delayMs, lastRestartMs));
+    this.#restarts.set(index, this.#clock.after(delayMs, again));
+  }
+
+  async #bindAgain(index: number, nextMs: number): Promise<void> {
+    const listener = this.#listeners[index];
+    if (!listener) return;
+    const { transport, local } = listener;
+    try {
+      const address = { transport, ...local };
+      const bound = await (transport === 'udp' ? this.#bindUdp(index, address) : this.#listen(index, address));
+      if (this.#closed) {
+        await bound.close();
+        return;
+      }
+      this.#restarts.delete(index);
+      this.#listeners[index] = { ...listener, ...bound };
+      this.#handlers.onSocketRestored(index);
+    } catch (error) {
+      this.#logger.warn({ err: error, local }, 'a SIP listener that failed could not be bound again yet');
+      this.#restart(index, nextMs);
+    }
   }
 
   #receive(index: number, data: Uint8Array, remote: SocketAddress): void {
@@ -221,6 +273,11 @@ export class Transport {
     if (families.size !== 1) return undefined;
     return families.has(6) ? 6 : 4;
   }
+}
+
+/** What a socket is while it is being replaced: it loses everything. */
+function deaf(local: SocketAddress): DatagramSocket {
+  return { local, send() {}, close: async () => {} };
 }
 
 function isLoopback(address: string): boolean {

@@ -33,6 +33,7 @@ export const dialogSide: Side = {
     'register',
     'bindingsOf',
     'listeners',
+    'reloadTls',
     'counts',
   ],
 };

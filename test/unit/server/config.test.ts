@@ -47,6 +47,9 @@ describe('loadConfig', () => {
       tlsCert: 'cert.pem',
       tlsKey: 'key.pem',
       tlsCa: 'ca.pem',
+      wsOrigins: ['https://a.example', 'https://b.example:8443'],
+      trace: 'sip.pcap',
+      traceMaxMb: 7,
       logLevel: 'debug',
     };
     const flags = {
@@ -62,6 +65,9 @@ describe('loadConfig', () => {
       tlsCert: 'cert.pem',
       tlsKey: 'key.pem',
       tlsCa: 'ca.pem',
+      wsOrigins: ['https://a.example', 'https://b.example:8443'],
+      trace: 'sip.pcap',
+      traceMaxMb: '7',
       logLevel: 'debug',
     };
     const env = {
@@ -77,6 +83,9 @@ describe('loadConfig', () => {
       MIXMINUS_TLS_CERT: 'cert.pem',
       MIXMINUS_TLS_KEY: 'key.pem',
       MIXMINUS_TLS_CA: 'ca.pem',
+      MIXMINUS_WS_ORIGINS: 'https://a.example,https://b.example:8443',
+      MIXMINUS_TRACE: 'sip.pcap',
+      MIXMINUS_TRACE_MAX_MB: '7',
       MIXMINUS_LOG_LEVEL: 'debug',
     };
     expect(loadConfig({ flags })).toEqual(expected);

@@ -28,6 +28,7 @@ function transport(addresses: readonly string[]): Transport {
   return new Transport(parts, {
     onConnectionLost() {},
     onMessage: (data, flow) => received.push({ text: Buffer.from(data).toString(), flow }),
+    onSocketRestored: (listener) => problems.push(`${listener} restored`),
     onSocketError: (listener, message) => problems.push(`${listener} ${message}`),
   });
 }
@@ -192,5 +193,54 @@ describe('binding', () => {
     await it.close();
     await clock.advance(100);
     expect(received).toEqual([]);
+  });
+});
+
+describe('a listener whose socket fails', () => {
+  test('is bound again, later and later, and loses nothing but what came meanwhile', async () => {
+    const inner = network.host('10.0.0.1').datagram;
+    let fail: (error: Error) => void = () => {};
+    let refusals = 2;
+    let binds = 0;
+    const datagrams: typeof inner = {
+      ...inner,
+      async bind(local, handlers) {
+        binds += 1;
+        if (binds > 1 && refusals > 0) {
+          refusals -= 1;
+          throw new Error('no address yet');
+        }
+        fail = handlers.onError;
+        return inner.bind(local, handlers);
+      },
+    };
+    const streams = new MemoryStreams(clock).host('10.0.0.1');
+    const parts = { datagrams, streams, clock, logger: silentLogger, limits: defaultLimits, ids: seededIds(5) };
+    const subject = new Transport(parts, {
+      onConnectionLost() {},
+      onMessage: (data, flow) => received.push({ text: Buffer.from(data).toString(), flow }),
+      onSocketRestored: (listener) => problems.push(`${listener} restored`),
+      onSocketError: (listener, message) => problems.push(`${listener} ${message}`),
+    });
+    await subject.bind([{ transport: 'udp', address: '10.0.0.1', port: 5060 }]);
+    fail(new Error('ENETDOWN'));
+    fail(new Error('ENETDOWN'));
+    expect(problems).toEqual(['0 ENETDOWN']);
+    const flow = { transport: 'udp', listener: 0, local: { address: '10.0.0.1', port: 5060 } } as const;
+    const remote = { address: '10.0.0.9', port: 5060 };
+    subject.send({ ...flow, remote }, Buffer.from('lost'), () => problems.push('unsendable'));
+    await clock.advance(100 + 200);
+    expect(problems).toEqual(['0 ENETDOWN']);
+    await clock.advance(400);
+    expect(problems).toEqual(['0 ENETDOWN', '0 restored']);
+    const heard: string[] = [];
+    await network.host(remote.address).datagram.bind(remote, {
+      onDatagram: (data) => heard.push(Buffer.from(data).toString()),
+      onError() {},
+    });
+    subject.send({ ...flow, remote }, Buffer.from('again'), () => {});
+    await clock.advance(10);
+    expect(heard).toEqual(['again']);
+    await subject.close();
   });
 });

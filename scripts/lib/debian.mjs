@@ -46,6 +46,8 @@ const needs = [
   { package: 'ccache', purposes: ['test'], present: command('ccache') },
   { package: 'util-linux', purposes: ['test'], present: command('setarch') },
   { package: 'sip-tester', purposes: ['test'], present: command('sipp') },
+  { package: 'kamailio', purposes: ['test'], present: command('kamailio') },
+  { package: 'kamailio-tls-modules', purposes: ['test'], present: library('kamailio/modules/tls.so') },
   { package: 'baresip-core', purposes: ['test'], present: command('baresip') },
   // Independent codecs: G.711 and G.722, which the native tests load, and Opus.
   { package: 'libspandsp2', purposes: ['test'], present: library('libspandsp.so.2') },

@@ -48,6 +48,7 @@ const needs = [
   { package: 'sip-tester', purposes: ['test'], present: command('sipp') },
   { package: 'kamailio', purposes: ['test'], present: command('kamailio') },
   { package: 'kamailio-tls-modules', purposes: ['test'], present: library('kamailio/modules/tls.so') },
+  { package: 'linphone-cli', purposes: ['test'], present: command('linphone-daemon') },
   { package: 'baresip-core', purposes: ['test'], present: command('baresip') },
   // Independent codecs: G.711 and G.722, which the native tests load, and Opus.
   { package: 'libspandsp2', purposes: ['test'], present: library('libspandsp.so.2') },

@@ -21,8 +21,8 @@ Napi::Value Capabilities(const Napi::CallbackInfo& info) {
   const CodecInfo* all = AllCodecs(&count);
   Napi::Array codecs = Napi::Array::New(env);
   for (int i = 0; i < count; ++i) {
-    // The legs carry codecs without state.
-    if (SharedEncoder(all[i].id) == nullptr) continue;
+    // L16 has a line for each rate.
+    if (i > 0 && all[i].id == all[i - 1].id) continue;
     codecs.Set(codecs.Length(), Napi::String::New(env, CodecText(all[i].id)));
   }
   Napi::Object result = Napi::Object::New(env);

@@ -25,6 +25,15 @@ export function abiProblems({ dynamicSymbols, dynamicSection, versions, glibcFlo
   return problems;
 }
 
+/** Codecs that every shipped binary has; a build without libopus lacks the last. */
+export const shippedCodecs = ['pcmu', 'pcma', 'g722', 'l16', 'opus'];
+
+/** Problems found in what the loaded binary says of its codecs. */
+export function codecProblems(codecs) {
+  const missing = shippedCodecs.filter((codec) => !codecs.includes(codec));
+  return missing.length > 0 ? [`lacks the codec ${missing.join(' ')}`] : [];
+}
+
 function compareVersions(a, b) {
   const [left, right] = [a, b].map((version) => version.split('.').map(Number));
   for (let i = 0; i < 3; i += 1) if ((left[i] ?? 0) !== (right[i] ?? 0)) return (left[i] ?? 0) - (right[i] ?? 0);

@@ -10,12 +10,12 @@ import { loadBinding } from './binding.js';
 import { callNative, toNativeOptions } from './config.js';
 import { ManualDrive } from './manual-drive.js';
 import { Mixer } from './mixer.js';
-import type { NativeBinding, NativeEngine, NativeEvent, NativeHandle } from './native.js';
+import type { BuiltCodecName, NativeBinding, NativeEngine, NativeEvent, NativeHandle } from './native.js';
 import type { Player } from './player.js';
 import type { Recorder } from './recorder.js';
 import { readWorkerHealth } from './stats.js';
 import { Stream, type StreamHost } from './stream.js';
-import type { CodecName, MediaEngineOptions, WorkerHealth } from './types.js';
+import type { MediaEngineOptions, WorkerHealth } from './types.js';
 
 export interface MediaEngineEvents {
   /** Something that an operator should know: a stable code and a sentence that says what to do. */
@@ -26,7 +26,8 @@ const wavRateHz = 8000;
 const mostSpeakers = 65_535;
 
 export class MediaEngine {
-  readonly codecs: readonly CodecName[];
+  /** What the binary holds. */
+  readonly codecs: readonly BuiltCodecName[];
   readonly events: Emitter<MediaEngineEvents> = new Emitter();
   readonly #binding: NativeBinding;
   readonly #native: NativeEngine;

@@ -1,9 +1,10 @@
 /** The media core: engine, streams, mixers, players, recorders, and session descriptions. The only door of this folder. */
 import { loadBinding } from './binding.js';
-import type { CodecName } from './types.js';
+import type { BuiltCodecName } from './native.js';
 
 export { MediaEngine, type MediaEngineEvents } from './engine.js';
 export { Mixer, type MixerChange } from './mixer.js';
+export type { BuiltCodecName } from './native.js';
 export { Player } from './player.js';
 export { Recorder } from './recorder.js';
 export * from './sdp/index.js';
@@ -24,6 +25,6 @@ export type {
 } from './types.js';
 
 /** What the addon of this machine can do; loads it. Throws ERR_NO_BINARY. */
-export function capabilities(): { readonly codecs: readonly CodecName[] } {
+export function capabilities(): { readonly codecs: readonly BuiltCodecName[] } {
   return loadBinding().capabilities();
 }

@@ -6,12 +6,16 @@
 
 export type NativeHandle = number;
 
+/** Codecs that a leg carries. */
 export type NativeCodecName = 'pcmu' | 'pcma';
+
+/** Codecs that a binary may hold: `opus` only where libopus was found when it was built. */
+export type BuiltCodecName = NativeCodecName | 'g722' | 'l16' | 'opus';
 
 export interface NativeBinding {
   /** Version of the package whose sources made this binary. */
   readonly version: string;
-  capabilities(): { readonly codecs: readonly NativeCodecName[] };
+  capabilities(): { readonly codecs: readonly BuiltCodecName[] };
   /** Decodes a whole RIFF/WAVE file to mono PCM at `rateHz`. Throws ERR_INVALID_AUDIO with what is wrong. */
   decodeWav(bytes: Uint8Array, rateHz: number): Int16Array;
   readonly Engine: new (options: NativeEngineOptions, wake: () => void) => NativeEngine;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { abiProblems } from '../../scripts/lib/abi.mjs';
+import { abiProblems, codecProblems, shippedCodecs } from '../../scripts/lib/abi.mjs';
 
 const good = {
   dynamicSymbols: '0000000000004b40 T napi_register_module_v1\n0000000000004b30 T node_api_module_get_api_version_v1\n',
@@ -26,5 +26,12 @@ describe('abiProblems', () => {
     ['the host libstdc++', { versions: '(GLIBCXX_3.4.30) x\n' }],
   ])('refuses %s', (_, change) => {
     expect(abiProblems({ ...good, ...change })).toHaveLength(1);
+  });
+});
+
+describe('codecProblems', () => {
+  it('asks for every codec, Opus included', () => {
+    expect(codecProblems(shippedCodecs)).toEqual([]);
+    expect(codecProblems(shippedCodecs.filter((codec) => codec !== 'opus'))).toEqual(['lacks the codec opus']);
   });
 });

@@ -7,8 +7,8 @@ const nothing = { attach() {}, send() {} };
 
 describe('MediaEngine', () => {
   it('says which codecs it has', () => {
-    expect(capabilities().codecs).toEqual(['pcmu', 'pcma']);
-    expect(mediaRig().engine.codecs).toEqual(['pcmu', 'pcma']);
+    expect(capabilities().codecs).toEqual(['pcmu', 'pcma', 'g722', 'l16', 'opus']);
+    expect(mediaRig().engine.codecs).toEqual(capabilities().codecs);
   });
 
   it.each([

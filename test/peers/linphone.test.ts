@@ -64,7 +64,7 @@ it('is called by us, held by us, and hung up on', async () => {
   const held = linphone.saw(/LinphoneCallPausedByRemote/);
   await call.hold();
   await held;
-  const resumed = linphone.saw(/LinphoneCallPausedByRemote[^]*LinphoneCallStreamsRunning/);
+  const resumed = linphone.saw(/LinphoneCallPausedByRemote[\s\S]*LinphoneCallStreamsRunning/);
   await call.resume();
   await resumed;
   await call.hangup();

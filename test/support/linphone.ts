@@ -46,7 +46,6 @@ export class Linphone {
 
   /** Resolves when the output since the last command has a match. */
   async saw(expected: RegExp): Promise<RegExpExecArray> {
-    // biome-ignore lint/performance/useTopLevelRegex: it holds a number that only this moment knows.
     const behind = new RegExp(`^[^]{${this.#from}}[^]*?(?:${expected.source})`);
     return this.#program.printed(behind, 15_000);
   }
@@ -60,7 +59,7 @@ export class Linphone {
 
   /** Answers the call that rings; resolves to its number when audio runs. */
   async answer(): Promise<number> {
-    const id = Number((await this.saw(/LinphoneCallIncomingReceived[^]*?\nId: (\d+)/))[1]);
+    const id = Number((await this.saw(/LinphoneCallIncomingReceived[\s\S]*?\nId: (\d+)/))[1]);
     await this.tell(`answer ${id}`, /LinphoneCallStreamsRunning/);
     return id;
   }

@@ -18,7 +18,15 @@ import type {
 } from '../dialog/index.js';
 import type { ManagerOptions } from '../manager/index.js';
 import type { CodecName, MediaNetwork, RecorderResult, StreamStats, WorkerHealth } from '../media/index.js';
-import type { Credentials, EndCause, EndReason, Party, ReasonValue, SessionId } from '../session/index.js';
+import type {
+  Credentials,
+  EndCause,
+  EndReason,
+  Party,
+  ReasonValue,
+  SessionId,
+  TransferOutcome,
+} from '../session/index.js';
 
 /** Options of {@link import('./sessions.js').createSessions}; the builder sets the same ones step by step. */
 export type {
@@ -47,6 +55,7 @@ export type {
   SipResponse,
   StreamStats,
   TlsCredentials,
+  TransferOutcome,
   WebSocketConfig,
   WorkerHealth,
 };

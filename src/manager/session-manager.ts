@@ -40,6 +40,7 @@ import { SessionGroups } from './groups.js';
 import { type SessionRecord, SessionRegistry } from './registry.js';
 import { SessionRooms } from './rooms.js';
 import { SessionStepper } from './stepper.js';
+import { SessionTransfers } from './transfers.js';
 import type { ManagerParts } from './wiring.js';
 
 /** Live objects and totals of every layer, for leak tests and operators. */
@@ -72,6 +73,7 @@ export class SessionManager {
   readonly events = new SessionEventProcessor((sessionId, input) => this.#stepper.step(sessionId, input));
   readonly rooms: SessionRooms;
   readonly groups: SessionGroups;
+  readonly transfers: SessionTransfers;
   /** Players, recorders, statistics: what changes no state of a session. */
   readonly audio: SessionAudio;
   /** What an operator should know and no session owns. */
@@ -92,6 +94,13 @@ export class SessionManager {
       nowMs: () => config.clock.nowMs(),
       afterwards: (action) => this.events.afterwards(action),
     });
+    this.transfers = new SessionTransfers({
+      clock: config.clock,
+      dialog: parts.dialog.manager,
+      events: this.events,
+      get: (sessionId) => this.get(sessionId),
+      place: (params, replaces) => this.createSession(params, this.priorityOf(replaces), replaces),
+    });
     this.audio = new SessionAudio(media);
     this.#stepper = new SessionStepper({
       ...parts,
@@ -99,6 +108,7 @@ export class SessionManager {
       resources: this.#resources,
       rooms: this.rooms,
       groups: this.groups,
+      transfers: this.transfers,
       events: this.events,
       onDefect: (text) => this.warnings.emit('warning', 'INTERNAL', text),
     });
@@ -142,7 +152,7 @@ export class SessionManager {
   }
 
   /** Starts an outgoing call. Throws ERR_CLOSED, ERR_INVALID_URI, ERR_INVALID_HEADER, and ERR_LIMIT (status 503) when all calls are taken. */
-  createSession(params: OutgoingParams, priority: Priority = 'normal'): SessionId {
+  createSession(params: OutgoingParams, priority: Priority = 'normal', replaces?: SessionId): SessionId {
     const { config, dialog } = this.#parts;
     if (this.#closing) throw new SessionError('ERR_CLOSED', 'the session manager is closed');
     const sessionId = config.ids.token(96);
@@ -157,6 +167,7 @@ export class SessionManager {
       remote,
       target: params.target,
       createdAtMs,
+      replaces,
     });
     this.#registry.add(session, undefined, priority);
     try {

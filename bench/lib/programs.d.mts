@@ -39,7 +39,10 @@ export interface RunningServer extends SipServerAddress {
   stop(): Promise<void>;
 }
 
-export function buildTools(): void;
+/** Builds native bench tools: those of the rooms, unless others are named. */
+export function buildTools(...names: string[]): void;
+/** Where a tool that was built stands. */
+export function toolPath(name: string): string;
 export function startLoad(members: number, args?: readonly (string | number)[]): Promise<Load>;
 export function startBareMixer(members: number): Promise<{ pid: number; ports: number[]; stop(): Promise<void> }>;
 export function startServer(

@@ -12,8 +12,17 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = join(root, 'build', 'bench');
 
-/** Builds the native bench tools into build/bench; quick when nothing changed. Throws with the build's output when it fails. */
-export function buildTools() {
+/** Where a tool that was built stands. */
+export function toolPath(name) {
+  return join(folder, name);
+}
+
+/**
+ * Builds native bench tools into build/bench, those of the rooms unless others are named; quick when nothing changed. Throws with the
+ * build's output when it fails.
+ */
+export function buildTools(...names) {
+  const targets = names.length > 0 ? names : ['rtp_load', 'bare_mixer'];
   const build = (...args) => {
     const { status, stdout, stderr, error } = spawnSync('cmake', args, { cwd: root, encoding: 'utf8' });
     if (error?.code === 'ENOENT')
@@ -23,7 +32,7 @@ export function buildTools() {
   if (!existsSync(join(folder, 'CMakeCache.txt'))) {
     build('-S', '.', '-B', folder, '-DCMAKE_BUILD_TYPE=Release', '-DMIXMINUS_BENCH=ON');
   }
-  build('--build', folder, '--target', 'rtp_load', 'bare_mixer', '--parallel', '2');
+  build('--build', folder, '--target', ...targets, '--parallel', '2');
 }
 
 /** A child whose standard output is JSON lines; `next()` gives the next line that is an object. */

@@ -62,9 +62,6 @@ export {
   type SipMessage,
   type SipResponse,
   type StreamStats,
-  type TransferOptions,
-  type TransferOutcome,
-  TransferRequest,
   TwoPartyBridge,
   type WorkerHealth,
 } from './api/index.js';

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/codec/registry.h"
+#include "core/dsp/rate_converter.h"
 #include "engine/address.h"
 
 namespace mixminus {
@@ -22,6 +23,35 @@ RoomOp ToRoomOp(Napi::Value value) {
   ThrowArgument(value.Env(), "'op' is add, set or remove");
 }
 
+int ToClock(Napi::Value value, const char* name) {
+  constexpr int kUsualClockHz = 8000;
+  if (value.IsUndefined()) return kUsualClockHz;
+  return static_cast<int>(ToInteger(value, name, 8000, 48000));
+}
+
+// 0: the codec's own rate.
+int ToRate(Napi::Value value, const char* name) {
+  if (value.IsUndefined()) return 0;
+  const int rate_hz = static_cast<int>(ToInteger(value, name, 8000, 48000));
+  if (!IsEngineRate(rate_hz)) {
+    ThrowArgument(value.Env(), Quoted(name) + " is 8000, 16000, 24000 or 48000");
+  }
+  return rate_hz;
+}
+
+// A codec has certain clocks, and all but Opus one rate.
+void CheckFormat(Napi::Env env, CodecId codec, int clock_hz, int rate_hz) {
+  const CodecInfo* info = FindCodec(codec, clock_hz);
+  if (info == nullptr) {
+    ThrowArgument(env, std::string(CodecText(codec)) + " has no clock of " +
+                           std::to_string(clock_hz) + " Hz");
+  }
+  if (rate_hz != 0 && codec != CodecId::kOpus && rate_hz != info->sample_rate_hz) {
+    ThrowArgument(env, std::string(CodecText(codec)) + " is not sampled at " +
+                           std::to_string(rate_hz) + " Hz");
+  }
+}
+
 ReceiveLegConfig ToReceiveConfig(Napi::Object config) {
   ReceiveLegConfig receive;
   const Napi::Array formats = ToArray(config.Get("receive"), "receive");
@@ -34,10 +64,39 @@ ReceiveLegConfig ToReceiveConfig(Napi::Object config) {
     to->payload_type =
         static_cast<uint8_t>(ToInteger(format.Get("payloadType"), "payloadType", 0, 127));
     to->codec = ToCodec(format.Get("codec"), "codec");
+    to->rtp_clock_hz = ToClock(format.Get("clockHz"), "clockHz");
+    to->sample_rate_hz = ToRate(format.Get("rateHz"), "rateHz");
+    CheckFormat(config.Env(), to->codec, to->rtp_clock_hz, to->sample_rate_hz);
   }
   receive.telephone_event_payload_type = static_cast<int>(
       ToInteger(config.Get("telephoneEventPayloadType"), "telephoneEventPayloadType", -1, 127));
+  receive.telephone_event_clock_hz =
+      ToClock(config.Get("telephoneEventClockHz"), "telephoneEventClockHz");
   return receive;
+}
+
+StreamSettings ToStream(Napi::Object config) {
+  StreamSettings stream;
+  stream.codec.id = ToCodec(config.Get("sendCodec"), "sendCodec");
+  stream.codec.rtp_clock_hz = ToClock(config.Get("sendClockHz"), "sendClockHz");
+  stream.codec.sample_rate_hz = ToRate(config.Get("sendRateHz"), "sendRateHz");
+  CheckFormat(config.Env(), stream.codec.id, stream.codec.rtp_clock_hz,
+              stream.codec.sample_rate_hz);
+  const Napi::Value ptime = config.Get("sendPtimeMs");
+  if (!ptime.IsUndefined()) {
+    stream.ptime_ms = static_cast<int>(ToInteger(ptime, "sendPtimeMs", 10, 60));
+  }
+  const Napi::Value value = config.Get("sendOpus");
+  if (value.IsUndefined()) return stream;
+  const Napi::Object from = ToObject(value, "sendOpus");
+  OpusSettings* opus = &stream.codec.opus;
+  opus->bitrate_bps = static_cast<int>(ToInteger(from.Get("bitrateBps"), "bitrateBps", 6000, 510000));
+  opus->fec = ToBoolean(from.Get("fec"), "fec");
+  opus->dtx = ToBoolean(from.Get("dtx"), "dtx");
+  opus->cbr = ToBoolean(from.Get("cbr"), "cbr");
+  opus->max_playback_rate_hz = static_cast<int>(
+      ToInteger(from.Get("maxPlaybackRateHz"), "maxPlaybackRateHz", 8000, 48000));
+  return stream;
 }
 
 }  // namespace
@@ -139,9 +198,7 @@ CodecId ToCodec(Napi::Value value, const char* name) {
   int count = 0;
   const CodecInfo* codecs = AllCodecs(&count);
   for (int i = 0; i < count; ++i) {
-    if (text == CodecText(codecs[i].id) && SharedEncoder(codecs[i].id) != nullptr) {
-      return codecs[i].id;
-    }
+    if (text == CodecText(codecs[i].id)) return codecs[i].id;
   }
   ThrowArgument(value.Env(), Quoted(name) + " is not a codec of this build: " + text);
 }
@@ -187,7 +244,7 @@ std::unique_ptr<LegSettings> ToLegSettings(Napi::Value value) {
   settings->receive = ToReceiveConfig(from);
   settings->send_payload_type =
       static_cast<uint8_t>(ToInteger(from.Get("sendPayloadType"), "sendPayloadType", 0, 127));
-  settings->send_stream.codec.id = ToCodec(from.Get("sendCodec"), "sendCodec");
+  settings->send_stream = ToStream(from);
   const Napi::Value address = from.Get("remoteAddress");
   settings->remote_rtp = ToAddress(address, from.Get("remoteRtpPort"), "remoteRtpPort");
   settings->rtcp_mux = ToBoolean(from.Get("rtcpMux"), "rtcpMux");

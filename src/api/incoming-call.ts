@@ -7,7 +7,7 @@ import type { Priority } from '../coordination/index.js';
 import type { SessionManager } from '../manager/index.js';
 import type { ExtraHeaders, Session } from '../session/index.js';
 import type { Call } from './call.js';
-import { type Party, type SipMessage, toSipError } from './types.js';
+import { type CodecName, type Party, type SipMessage, toSipError } from './types.js';
 
 export class IncomingCall {
   readonly #manager: SessionManager;
@@ -79,13 +79,17 @@ export class IncomingCall {
     this.#manager.ringSession(this.id, status);
   }
 
-  /** Answers; resolves when the caller's ACK is here. Rejects with SipError: no common codec (488), no port (503), cancelled (487). */
-  async accept(): Promise<Call> {
+  /**
+   * Answers, with `codecs` of this call alone where given: of those, what the caller has, in the caller's order. Resolves when the
+   * caller's ACK is here. Rejects with SipError: no common codec (488), no port (503), cancelled (487).
+   */
+  async accept(options: { codecs?: readonly CodecName[] } = {}): Promise<Call> {
     if (this.decided) throw new SessionError('ERR_INVALID_STATE', 'the call was accepted or is over');
+    if (options.codecs) this.#manager.checkCodecs(options.codecs);
     this.#accepted = true;
     const call = this.#toCall();
     try {
-      await this.#manager.acceptSession(this.id);
+      await this.#manager.acceptSession(this.id, options.codecs);
     } catch (error) {
       throw toSipError(error);
     }

@@ -29,7 +29,6 @@ export { IncomingCall } from './incoming-call.js';
 export type { CallOptions, SessionsOptions } from './options.js';
 export { Registration } from './registration.js';
 export { createSessions, type Listener, Sessions, type SessionsEvents } from './sessions.js';
-export { type TransferOptions, TransferRequest } from './transfer.js';
 export {
   type Authentication,
   type Binding,
@@ -44,6 +43,7 @@ export {
   type GroupType,
   type ManagerOptions,
   type MediaNetwork,
+  type OpusOptions,
   type Party,
   type Priority,
   type ReasonValue,
@@ -56,6 +56,5 @@ export {
   type SipMessage,
   type SipResponse,
   type StreamStats,
-  type TransferOutcome,
   type WorkerHealth,
 } from './types.js';

@@ -3,7 +3,7 @@ import type { Priority } from '../coordination/index.js';
 import type { Credentials, ExtraHeaders } from '../session/index.js';
 import type { CallHandlerLike } from './handlers.js';
 import type { Registration } from './registration.js';
-import type { ManagerOptions } from './types.js';
+import type { CodecName, ManagerOptions } from './types.js';
 
 export interface SessionsOptions extends ManagerOptions {
   /** Decides about incoming calls. Without one, and without a loop over `incoming()`, callers get 480. */
@@ -30,6 +30,8 @@ export interface CallOptions {
   readonly ringMs?: number | undefined;
   /** How many redirections (3xx) are followed, to their Contacts by q value; default 0: a redirection is a refusal. */
   readonly maxRedirects?: number | undefined;
+  /** Codecs of this call in order of preference; default: those of the sessions. ERR_CONFIG when the build lacks one. */
+  readonly codecs?: readonly CodecName[] | undefined;
   /** Aborting cancels the call. */
   readonly signal?: AbortSignal | undefined;
   /** Unanswered after this the call is cancelled and ERR_TIMEOUT thrown; default: the callee's patience, three minutes at most. */

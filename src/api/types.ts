@@ -17,16 +17,15 @@ import type {
   WebSocketConfig,
 } from '../dialog/index.js';
 import type { ManagerOptions } from '../manager/index.js';
-import type { CodecName, MediaNetwork, RecorderResult, StreamStats, WorkerHealth } from '../media/index.js';
 import type {
-  Credentials,
-  EndCause,
-  EndReason,
-  Party,
-  ReasonValue,
-  SessionId,
-  TransferOutcome,
-} from '../session/index.js';
+  CodecName,
+  MediaNetwork,
+  OpusOptions,
+  RecorderResult,
+  StreamStats,
+  WorkerHealth,
+} from '../media/index.js';
+import type { Credentials, EndCause, EndReason, Party, ReasonValue, SessionId } from '../session/index.js';
 
 /** Options of {@link import('./sessions.js').createSessions}; the builder sets the same ones step by step. */
 export type {
@@ -43,6 +42,7 @@ export type {
   GroupType,
   ManagerOptions,
   MediaNetwork,
+  OpusOptions,
   Party,
   Priority,
   ReasonValue,
@@ -55,7 +55,6 @@ export type {
   SipResponse,
   StreamStats,
   TlsCredentials,
-  TransferOutcome,
   WebSocketConfig,
   WorkerHealth,
 };

@@ -32,6 +32,7 @@ export interface CallFlags {
   readonly advertise?: string;
   readonly mediaPorts?: string;
   readonly codecs?: string;
+  readonly codec?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly tlsCa?: string;
@@ -74,7 +75,7 @@ export async function call(target: string, flags: CallFlags, context: CommandCon
 }
 
 function makePlan(target: string, flags: CallFlags, { env }: CommandContext): Plan {
-  const { listen, advertise, mediaPorts, codecs, tlsCert, tlsKey, tlsCa, logLevel } = flags;
+  const { listen, advertise, mediaPorts, codec, codecs = codec, tlsCert, tlsKey, tlsCa, logLevel } = flags;
   if (flags.play !== undefined) checkPlayable('--play', flags.play);
   if (flags.record !== undefined) checkWritable('--record', flags.record);
   return {

@@ -38,6 +38,8 @@ export class DemoCaller {
   static async connect(target: string, parts: CallerParts, context: CommandContext): Promise<DemoCaller> {
     const sessions = await context.createSessions({
       listen: ['udp://127.0.0.1:0'],
+      // G.711 does the same to every sound, so that the judge can be strict; codecs that model hearing do not.
+      codecs: ['pcmu'],
       media: { workers: 1 },
       limits: { maxCalls: 1 },
       logger: parts.logger,

@@ -93,7 +93,8 @@ const advertise = (): Option =>
   new Option('--advertise <ip>', 'address for callers to use instead of the local one, in SIP and for audio');
 const mediaPorts = (): Option =>
   new Option('--media-ports <A-B>', 'UDP ports for audio, two a call (default: 16384-32767)');
-const codecs = (): Option => new Option('--codecs <list>', 'codecs in order of preference (default: pcmu,pcma)');
+const codecs = (): Option =>
+  new Option('--codecs <list>', 'codecs in order of preference (default: opus,g722,pcmu,pcma)');
 const addTls = (command: Command): Command =>
   command
     .option('--tls-cert <file>', 'PEM file of the certificate for tls:// and wss://, with those up to the root')
@@ -155,7 +156,8 @@ function addCall(program: Command): Command {
     .addOption(listen('where this phone listens, as udp://IP:PORT, tcp:// or tls:// (default: any free port)'))
     .addOption(advertise())
     .addOption(mediaPorts())
-    .addOption(codecs());
+    .addOption(codecs().conflicts('codec'))
+    .option('--codec <name>', 'the one codec to call with: opus, g722, pcmu, pcma or l16');
   return addTls(command).addOption(json()).addOption(logLevel()).addHelpText('after', callHelp);
 }
 

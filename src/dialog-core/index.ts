@@ -34,7 +34,6 @@ export {
 } from './message/index.js';
 export type * from './service-types.js';
 export type {
-  AddressRecord,
   Authentication,
   Binding,
   Body,
@@ -47,14 +46,11 @@ export type {
   DialogCore,
   DialogCoreConfig,
   DialogCoreEvent,
-  DnsConfig,
   EndedBy,
   FailureCause,
   Flow,
   InviteParams,
   ListenAddress,
-  NameSource,
-  NaptrRecord,
   OfferedAlgorithm,
   OptionsParams,
   OptionsResult,
@@ -64,7 +60,6 @@ export type {
   RegistrationState,
   ResponseParams,
   SocketAddress,
-  SrvRecord,
   StreamListener,
   StreamListenerHandlers,
   StreamNetwork,

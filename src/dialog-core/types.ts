@@ -10,7 +10,6 @@ import type { DialogCoreEvent, ReasonHeader } from './event-types.js';
 import type { HeaderList, SipMessage, SipRequest, SipResponse, SipUri } from './message/index.js';
 import type {
   DatagramNetwork,
-  DnsConfig,
   ListenAddress,
   SocketAddress,
   StreamNetwork,
@@ -75,8 +74,6 @@ export interface CoreLimits {
   readonly partialMessageTimeoutMs: number;
   /** Without a byte either way. Default 3 600 000. */
   readonly idleTimeoutMs: number;
-  /** Names whose DNS records are remembered. Default 4096. */
-  readonly maxCachedNames: number;
 }
 
 export interface DialogCoreConfig {
@@ -100,7 +97,6 @@ export interface DialogCoreConfig {
   readonly streams?: StreamNetwork | undefined;
   readonly tls?: TlsCredentials | undefined;
   readonly websocket?: WebSocketConfig | undefined;
-  readonly dns?: DnsConfig | undefined;
 }
 
 /** Identity of an invite usage: unique within its core for ever. */

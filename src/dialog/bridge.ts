@@ -12,7 +12,6 @@ import {
   type SipMessage,
 } from '../dialog-core/index.js';
 import type { Description, DialogFact, MediaRoute, Party, ReasonValue } from '../session/index.js';
-import { toTransferWish } from './transfer.js';
 
 export class DialogBridge {
   readonly #bindAddressOf: (listener: number) => string;
@@ -81,12 +80,7 @@ export class DialogBridge {
         return { type: 'reofferRetry' };
       case 'ended':
         return { type: 'ended', by: event.by, reason: toReason(event.reason) };
-      case 'refer': {
-        const wish = toTransferWish(event.refer);
-        if (typeof wish !== 'number') return { type: 'transferWished', wish };
-        event.refer.reject(wish);
-        return undefined;
-      }
+      case 'refer':
       case 'transportError':
       case 'transportRestored':
         return undefined;

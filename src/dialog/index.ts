@@ -12,7 +12,6 @@ export {
   type DatagramNetwork,
   DialogError,
   type DialogOptions,
-  type DnsConfig,
   type OptionsResult,
   type RegisterOptions,
   type RegistrarConfig,

@@ -11,7 +11,6 @@ export type {
   CoreCounts,
   CoreLimits,
   DatagramNetwork,
-  DnsConfig,
   OptionsResult,
   RegistrarConfig,
   RegistrationState,

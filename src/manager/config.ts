@@ -11,7 +11,6 @@ import {
   type Authentication,
   type DatagramNetwork,
   type DialogOptions,
-  type DnsConfig,
   type RegistrarConfig,
   type StreamNetwork,
   type TimerConfig,
@@ -19,7 +18,7 @@ import {
   toListenAddress,
   type WebSocketConfig,
 } from '../dialog/index.js';
-import type { CodecName, MediaNetwork, MediaOptions } from '../media/index.js';
+import type { CodecName, MediaNetwork, MediaOptions, OpusOptions } from '../media/index.js';
 
 export interface ManagerOptions {
   /** `udp://IP:PORT`, `tcp://…`, `tls://…`, `ws://…`, `wss://…` each; default `udp://0.0.0.0:5060`. Port 0 takes a free one. */
@@ -28,8 +27,6 @@ export interface ManagerOptions {
   readonly tls?: TlsCredentials | undefined;
   /** Who may connect by WebSocket, and under which path; default: everybody, '/'. */
   readonly websocket?: WebSocketConfig | undefined;
-  /** Which servers of names are asked where SIP goes (RFC 3263); default: those of the system. */
-  readonly dns?: DnsConfig | undefined;
   /** Numeric address written into Via, Contact and SDP instead of the local one, for a server behind NAT. */
   readonly advertise?: string | undefined;
   readonly media?:
@@ -39,6 +36,9 @@ export interface ManagerOptions {
         readonly portRestMs?: number | undefined;
         readonly workers?: number | undefined;
         readonly rtpTimeoutMs?: number | undefined;
+        /** Audio that we like in a packet: 10–60 ms in steps of 10; default 20. A peer that asks for another length gets that. */
+        readonly ptimeMs?: number | undefined;
+        readonly opus?: OpusOptions | undefined;
       }
     | undefined;
   readonly limits?:
@@ -71,7 +71,7 @@ export interface ManagerOptions {
         readonly preempt?: boolean | undefined;
       }
     | undefined;
-  /** In order of preference; default ['pcmu', 'pcma']. */
+  /** In order of preference; default opus, g722, pcmu, pcma, as far as the build has them. */
   readonly codecs?: readonly CodecName[] | undefined;
   readonly userAgent?: string | undefined;
   /** Challenges callers and lets in who gives right credentials; default: everybody may call. */
@@ -151,7 +151,6 @@ export function toManagerConfig(options: ManagerOptions): ManagerConfig {
       streams: options.virtual?.streams,
       tls: options.tls,
       websocket: options.websocket,
-      dns: options.dns,
       limits: { maxUsages: 2 * maxCalls + (options.limits?.waiting?.max ?? 0) + 64 },
     },
     media: {
@@ -161,6 +160,8 @@ export function toManagerConfig(options: ManagerOptions): ManagerConfig {
       workers: options.media?.workers,
       rtpTimeoutMs: options.media?.rtpTimeoutMs,
       codecs: options.codecs,
+      opus: options.media?.opus,
+      ptimeMs: options.media?.ptimeMs,
       maxStreams: maxCalls + endingMargin + (options.priority?.preempt ? preemptionMargin : 0),
       network: options.virtual?.media,
       bindAddresses: [...new Set(listen.map((url) => toListenAddress(url).address))],

@@ -17,7 +17,7 @@ import type {
   SessionInput,
 } from '../session/index.js';
 
-type Need = Exclude<Effect, { type: 'publish' | 'settle' | 'finish' | 'sendTransfer' | 'takeOver' }>;
+type Need = Exclude<Effect, { type: 'publish' | 'settle' | 'finish' }>;
 type EffectOf<T extends Need['type']> = Extract<Need, { type: T }>;
 
 /** RTP and RTCP. */
@@ -126,7 +126,7 @@ export class EffectRunner {
     if (!session.route) throw new MediaError('ERR_INTERNAL', 'the session has no route', 500);
     const refusal = resources.lease(session.id, { mediaPorts: portsPerCall });
     if (refusal) throw new MediaError('ERR_NO_PORTS', `all ${refusal.limit} media ports are in use`, 503);
-    media.createMedia(session.id, session.route);
+    media.createMedia(session.id, session.route, session.codecs);
   }
 
   /** Once in a session, at its first negotiation: a re-INVITE of an established call is never refused for it. */

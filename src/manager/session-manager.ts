@@ -40,7 +40,6 @@ import { SessionGroups } from './groups.js';
 import { type SessionRecord, SessionRegistry } from './registry.js';
 import { SessionRooms } from './rooms.js';
 import { SessionStepper } from './stepper.js';
-import { SessionTransfers } from './transfers.js';
 import type { ManagerParts } from './wiring.js';
 
 /** Live objects and totals of every layer, for leak tests and operators. */
@@ -73,7 +72,6 @@ export class SessionManager {
   readonly events = new SessionEventProcessor((sessionId, input) => this.#stepper.step(sessionId, input));
   readonly rooms: SessionRooms;
   readonly groups: SessionGroups;
-  readonly transfers: SessionTransfers;
   /** Players, recorders, statistics: what changes no state of a session. */
   readonly audio: SessionAudio;
   /** What an operator should know and no session owns. */
@@ -94,13 +92,6 @@ export class SessionManager {
       nowMs: () => config.clock.nowMs(),
       afterwards: (action) => this.events.afterwards(action),
     });
-    this.transfers = new SessionTransfers({
-      clock: config.clock,
-      dialog: parts.dialog.manager,
-      events: this.events,
-      get: (sessionId) => this.get(sessionId),
-      place: (params, replaces) => this.createSession(params, this.priorityOf(replaces), replaces),
-    });
     this.audio = new SessionAudio(media);
     this.#stepper = new SessionStepper({
       ...parts,
@@ -108,7 +99,6 @@ export class SessionManager {
       resources: this.#resources,
       rooms: this.rooms,
       groups: this.groups,
-      transfers: this.transfers,
       events: this.events,
       onDefect: (text) => this.warnings.emit('warning', 'INTERNAL', text),
     });
@@ -151,9 +141,10 @@ export class SessionManager {
     this.events.enqueue(sessionId, fact);
   }
 
-  /** Starts an outgoing call. Throws ERR_CLOSED, ERR_INVALID_URI, ERR_INVALID_HEADER, and ERR_LIMIT (status 503) when all calls are taken. */
-  createSession(params: OutgoingParams, priority: Priority = 'normal', replaces?: SessionId): SessionId {
+  /** Starts an outgoing call. Throws ERR_CLOSED, ERR_INVALID_URI, ERR_INVALID_HEADER, ERR_CONFIG for codecs, and ERR_LIMIT (status 503) when all calls are taken. */
+  createSession(params: OutgoingParams, priority: Priority = 'normal', codecs?: readonly string[]): SessionId {
     const { config, dialog } = this.#parts;
+    if (codecs) this.checkCodecs(codecs);
     if (this.#closing) throw new SessionError('ERR_CLOSED', 'the session manager is closed');
     const sessionId = config.ids.token(96);
     const refusal = this.#stepper.admission.lease(sessionId, priority, {});
@@ -167,7 +158,7 @@ export class SessionManager {
       remote,
       target: params.target,
       createdAtMs,
-      replaces,
+      codecs,
     });
     this.#registry.add(session, undefined, priority);
     try {
@@ -194,9 +185,14 @@ export class SessionManager {
     this.#submit(sessionId, { type: 'ring', status, reason });
   }
 
-  /** Answers an incoming call; resolves when its ACK is here. */
-  acceptSession(sessionId: SessionId): Promise<void> {
-    return this.#submitAndWait(sessionId, { type: 'accept' }, 'connect');
+  /** Throws ERR_CONFIG for a list of codecs that no call can have. */
+  checkCodecs(codecs: readonly string[]): void {
+    this.#parts.media.checkCodecs(codecs);
+  }
+
+  /** Answers an incoming call, with `codecs` of its own where given and checked; resolves when its ACK is here. */
+  acceptSession(sessionId: SessionId, codecs?: readonly string[]): Promise<void> {
+    return this.#submitAndWait(sessionId, { type: 'accept', codecs }, 'connect');
   }
 
   /** 300–699 to an incoming call. Throws ERR_INVALID_HEADER for headers that cannot be sent. */

@@ -7,10 +7,10 @@
 export type NativeHandle = number;
 
 /** Codecs that a leg carries. */
-export type NativeCodecName = 'pcmu' | 'pcma';
+export type NativeCodecName = 'opus' | 'g722' | 'pcmu' | 'pcma' | 'l16';
 
 /** Codecs that a binary may hold: `opus` only where libopus was found when it was built. */
-export type BuiltCodecName = NativeCodecName | 'g722' | 'l16' | 'opus';
+export type BuiltCodecName = NativeCodecName;
 
 export interface NativeBinding {
   /** Version of the package whose sources made this binary. */
@@ -45,11 +45,36 @@ export interface NativeEngineOptions {
 
 export interface NativeLegConfig {
   /** What may arrive: dynamic and static payload types with their codec. At most 8. */
-  readonly receive: readonly { readonly payloadType: number; readonly codec: NativeCodecName }[];
+  readonly receive: readonly {
+    readonly payloadType: number;
+    readonly codec: NativeCodecName;
+    /** RTP clock; default 8000. */
+    readonly clockHz?: number | undefined;
+    /** Of the decoded audio; default: the codec's own. */
+    readonly rateHz?: number | undefined;
+  }[];
   readonly sendPayloadType: number;
   readonly sendCodec: NativeCodecName;
-  /** Payload type of telephone-event/8000, or -1. */
+  /** Default 8000. */
+  readonly sendClockHz?: number | undefined;
+  /** Of the audio that is encoded; default: the codec's own. */
+  readonly sendRateHz?: number | undefined;
+  /** 10…60; default 20. */
+  readonly sendPtimeMs?: number | undefined;
+  /** Default: 32 kbit/s with FEC. */
+  readonly sendOpus?:
+    | {
+        readonly bitrateBps: number;
+        readonly fec: boolean;
+        readonly dtx: boolean;
+        readonly cbr: boolean;
+        readonly maxPlaybackRateHz: number;
+      }
+    | undefined;
+  /** Payload type of telephone-event, or -1. */
   readonly telephoneEventPayloadType: number;
+  /** Default 8000. */
+  readonly telephoneEventClockHz?: number | undefined;
   readonly remoteAddress: string;
   readonly remoteRtpPort: number;
   /** Ignored with rtcpMux. */

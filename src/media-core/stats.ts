@@ -3,10 +3,10 @@
  * another leg by now is recognised by its generation. Pure over the table; used by stream.ts and engine.ts.
  */
 import { legStatSlots, type NativeHandle, statsRowDoubles, workerStatSlots } from './native.js';
-import type { StreamStats, WorkerHealth } from './types.js';
+import type { CodecName, StreamStats, WorkerHealth } from './types.js';
 
 type NumberKey = { [K in keyof StreamStats]: StreamStats[K] extends number ? K : never }[keyof StreamStats];
-type FlagKey = Exclude<keyof StreamStats, NumberKey>;
+type FlagKey = { [K in keyof StreamStats]: StreamStats[K] extends boolean ? K : never }[keyof StreamStats];
 
 const flagKeys: readonly FlagKey[] = ['talking', 'latched', 'sending', 'inMix'];
 const numberKeys = Object.keys(legStatSlots).filter(
@@ -15,6 +15,7 @@ const numberKeys = Object.keys(legStatSlots).filter(
 
 /** What a stream's statistics are before its worker has seen it: nothing, and silence both ways. */
 export const emptyStreamStats: StreamStats = {
+  codec: undefined,
   ...(Object.fromEntries(numberKeys.map((key) => [key, 0])) as Record<NumberKey, number>),
   ...(Object.fromEntries(flagKeys.map((key) => [key, false])) as Record<FlagKey, boolean>),
   levelInDbov: -127,
@@ -26,15 +27,20 @@ export function handleGeneration(handle: NativeHandle): number {
   return Math.floor(handle / 2 ** 32);
 }
 
-/** The row's figures, or undefined when the row is not (or no longer) this leg's. */
-export function readStreamStats(table: Float64Array, row: number, generation: number): StreamStats | undefined {
+/** The row's figures, or undefined when the row is not (or no longer) this leg's. The codec is not in the table. */
+export function readStreamStats(
+  table: Float64Array,
+  row: number,
+  generation: number,
+  codec?: CodecName,
+): StreamStats | undefined {
   const base = row * statsRowDoubles;
   if (table[base + legStatSlots.generation] !== generation) return undefined;
   const numbers = {} as Record<NumberKey, number>;
   for (const key of numberKeys) numbers[key] = table[base + legStatSlots[key]] ?? 0;
   const flags = {} as Record<FlagKey, boolean>;
   for (const key of flagKeys) flags[key] = table[base + legStatSlots[key]] === 1;
-  return { ...numbers, ...flags };
+  return { codec, ...numbers, ...flags };
 }
 
 /** One entry for each worker; their rows follow those of the legs. */

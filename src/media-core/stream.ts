@@ -11,7 +11,7 @@ import type { NativeEngine, NativeEvent, NativeHandle } from './native.js';
 import { Player } from './player.js';
 import { Recorder } from './recorder.js';
 import { emptyStreamStats, handleGeneration, readStreamStats } from './stats.js';
-import type { PlayerOptions, StreamEvents, StreamParameters, StreamStats } from './types.js';
+import type { CodecName, PlayerOptions, StreamEvents, StreamParameters, StreamStats } from './types.js';
 
 /** What the engine lends to its streams. */
 export interface StreamHost {
@@ -34,6 +34,7 @@ export class Stream {
   readonly #row: number;
   readonly #generation: number;
   #lastStats: StreamStats = emptyStreamStats;
+  #codec: CodecName | undefined;
   #closed = false;
 
   /** Leases the ports. Throws ERR_NO_PORTS, ERR_LIMIT, ERR_ADDRESS_NOT_AVAILABLE, ERR_FILE_DESCRIPTORS, ERR_CLOSED. */
@@ -56,6 +57,7 @@ export class Stream {
   /** What negotiation settled, as a whole. The send gate stays open when the peer's address is the same as before. */
   configure(parameters: StreamParameters): void {
     this.#command((native) => native.configureLeg(this.handle, toLegConfig(parameters)));
+    this.#codec = parameters.send.codec;
   }
 
   /** Opens the send gate for the configured address: the ACK came, or the answer proves that the peer wants media. */
@@ -87,7 +89,7 @@ export class Stream {
   /** Latest figures; after {@link close} those of that moment. */
   stats(): StreamStats {
     if (!this.#closed)
-      this.#lastStats = readStreamStats(this.#host.table, this.#row, this.#generation) ?? this.#lastStats;
+      this.#lastStats = readStreamStats(this.#host.table, this.#row, this.#generation, this.#codec) ?? this.#lastStats;
     return this.#lastStats;
   }
 

@@ -46,11 +46,52 @@ export interface MediaEngineOptions {
   readonly logger?: Logger | undefined;
 }
 
+/** A payload type and what it means. */
+export interface StreamFormat {
+  readonly payloadType: number;
+  readonly codec: CodecName;
+  /** RTP clock; default 8000 Hz, which is right for G.711 and G.722. */
+  readonly clockHz?: number | undefined;
+  /** Rate of the audio in the engine, 8000, 16000, 24000 or 48000 Hz; default: the codec's own. Only Opus has a choice. */
+  readonly rateHz?: number | undefined;
+}
+
+/** What we ask of Opus in both directions. */
+export interface OpusOptions {
+  /** Our encoder's target, and the most that a peer shall send (maxaveragebitrate); 6000–510 000 bit/s. Default: 32 000, and no wish. */
+  readonly bitrateBps?: number | undefined;
+  /** In-band forward error correction, both ways; default true. */
+  readonly fec?: boolean | undefined;
+  /** Ask the peer to send nothing in silence (usedtx); default false. We do so where the peer asks for it. */
+  readonly dtx?: boolean | undefined;
+  /** Constant bit rate both ways; default false. */
+  readonly cbr?: boolean | undefined;
+  /** The most that is played: 8000–48 000 Hz; default 48 000. */
+  readonly maxPlaybackRateHz?: number | undefined;
+}
+
+/** How one stream is encoded: RFC 7587 6.1, the peer's wishes within ours. */
+export interface OpusEncoding {
+  readonly bitrateBps: number;
+  readonly fec: boolean;
+  readonly dtx: boolean;
+  readonly cbr: boolean;
+  readonly maxPlaybackRateHz: number;
+}
+
 /** What negotiation settled for one stream; applied as a whole at one tick edge. */
 export interface StreamParameters {
-  readonly receive: readonly { readonly payloadType: number; readonly codec: CodecName }[];
-  readonly send: { readonly payloadType: number; readonly codec: CodecName };
+  /** What may arrive, at most 8. */
+  readonly receive: readonly StreamFormat[];
+  readonly send: StreamFormat & {
+    /** Audio in a packet: 10–60 ms; default 20. What the codec cannot make, or no datagram holds, becomes shorter. */
+    readonly ptimeMs?: number | undefined;
+    /** Of Opus. */
+    readonly opus?: OpusEncoding | undefined;
+  };
   readonly telephoneEventPayloadType: number | undefined;
+  /** Default 8000. */
+  readonly telephoneEventClockHz?: number | undefined;
   readonly remote: MediaAddress;
   readonly remoteRtcpPort: number;
   readonly rtcpMux: boolean;
@@ -72,6 +113,8 @@ export interface StreamEvents {
 }
 
 export interface StreamStats {
+  /** What is sent; undefined before a negotiation. */
+  readonly codec: CodecName | undefined;
   readonly packetsReceived: number;
   readonly bytesReceived: number;
   readonly packetsLost: number;

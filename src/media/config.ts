@@ -8,6 +8,7 @@ import {
   type LocalMedia,
   type MediaEngineOptions,
   type NegotiationProblem,
+  type OpusOptions,
   parseSdp,
   printSdp,
   type SessionDescription,
@@ -17,44 +18,70 @@ import {
 import type { Description, Direction, MediaWish, NegotiatedMedia } from '../session/index.js';
 import { MediaError, type MediaOptions } from './types.js';
 
-const defaultCodecs: readonly CodecName[] = ['pcmu', 'pcma'];
+/** In order of preference; those that the build lacks are left out. L16 is offered only where it is asked for: it fills packets. */
+const defaultCodecs: readonly CodecName[] = ['opus', 'g722', 'pcmu', 'pcma'];
+const shortestPtimeMs = 10;
+const longestPtimeMs = 60;
 
 export class MediaConfigConverter {
   readonly codecs: readonly CodecName[];
+  readonly #available: readonly CodecName[];
+  readonly #opus: OpusOptions;
+  readonly #ptimeMs: number;
 
-  /** Throws ERR_CONFIG for a codec list that is empty or names a codec twice. */
-  constructor(options: MediaOptions) {
-    this.codecs = options.codecs ?? defaultCodecs;
-    if (this.codecs.length === 0 || new Set(this.codecs).size !== this.codecs.length)
+  /**
+   * @param available codecs of this build
+   * Throws ERR_CONFIG for a codec list that is empty, names a codec twice or one that is not there, and for values out of range.
+   */
+  constructor(options: MediaOptions, available: readonly CodecName[]) {
+    this.#available = available;
+    this.codecs = this.toCodecs(options.codecs ?? defaultCodecs.filter((codec) => available.includes(codec)));
+    this.#opus = checkOpus(options.opus ?? {});
+    this.#ptimeMs = wholeNumber('ptimeMs', options.ptimeMs ?? 20, shortestPtimeMs, longestPtimeMs);
+    if (this.#ptimeMs % 10 !== 0)
+      throw new SessionError('ERR_CONFIG', `ptimeMs: ${this.#ptimeMs} is no multiple of 10`);
+  }
+
+  /** A list of codecs as the core knows them. Throws ERR_CONFIG. */
+  toCodecs(names: readonly string[]): readonly CodecName[] {
+    if (names.length === 0 || new Set(names).size !== names.length)
       throw new SessionError('ERR_CONFIG', 'codecs: name at least one codec, and each once');
-    for (const codec of this.codecs) {
-      if (!defaultCodecs.includes(codec))
-        throw new SessionError(
-          'ERR_CONFIG',
-          `codecs: '${codec}' is not available; there are ${defaultCodecs.join(', ')}`,
-        );
-    }
+    return names.map((name) => {
+      const codec = this.#available.find((known) => known === name);
+      if (codec) return codec;
+      throw new SessionError(
+        'ERR_CONFIG',
+        `codecs: '${name}' is not available; there are ${this.#available.join(', ')}`,
+      );
+    });
   }
 
   toEngineOptions(options: MediaOptions): MediaEngineOptions {
-    const { network, clock, codecs: _codecs, ids, ...rest } = options;
+    const { network, clock, codecs: _codecs, opus: _opus, ptimeMs: _ptimeMs, ids, ...rest } = options;
     if (!network) return rest;
     if (!clock) throw new SessionError('ERR_INVALID_ARGUMENT', 'a virtual network needs the clock that drives it');
     return { ...rest, manual: { clock, network, seed: ids?.uint32() ?? 1 } };
   }
 
   /** Our side of a description for a stream. */
-  toLocalMedia(parts: { stream: Stream; address: string; sdpId: string; wish: MediaWish }): LocalMedia {
-    const { stream, address, sdpId, wish } = parts;
+  toLocalMedia(parts: {
+    stream: Stream;
+    address: string;
+    sdpId: string;
+    wish: MediaWish;
+    codecs: readonly CodecName[];
+  }): LocalMedia {
+    const { stream, address, sdpId, wish, codecs } = parts;
     return {
       address,
       rtpPort: stream.rtpPort,
       rtcpPort: stream.rtcpPort,
       sessionId: sdpId,
       sessionVersion: 1,
-      codecs: this.codecs,
+      codecs,
+      opus: this.#opus,
       direction: wish.hold ? 'sendonly' : 'sendrecv',
-      ptimeMs: 20,
+      ptimeMs: this.#ptimeMs,
     };
   }
 
@@ -89,4 +116,16 @@ export class MediaConfigConverter {
       telephoneEvents: parameters.telephoneEventPayloadType !== undefined,
     };
   }
+}
+
+function checkOpus(opus: OpusOptions): OpusOptions {
+  if (opus.bitrateBps !== undefined) wholeNumber('opus.bitrateBps', opus.bitrateBps, 6000, 510_000);
+  if (opus.maxPlaybackRateHz !== undefined) wholeNumber('opus.maxPlaybackRateHz', opus.maxPlaybackRateHz, 8000, 48_000);
+  return opus;
+}
+
+function wholeNumber(name: string, value: number, min: number, max: number): number {
+  if (!Number.isInteger(value) || value < min || value > max)
+    throw new SessionError('ERR_CONFIG', `${name}: ${value} is not a whole number from ${min} to ${max}`);
+  return value;
 }

@@ -12,6 +12,7 @@ export {
   MediaError,
   type MediaNetwork,
   type MediaOptions,
+  type OpusOptions,
   type StreamStats,
   type WorkerHealth,
 } from './types.js';

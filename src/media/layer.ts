@@ -3,7 +3,7 @@
  * nothing to configure step by step as dialog/builder.ts does. Called once by manager/wiring.ts.
  */
 import { randomIds } from '../base/ids.js';
-import { MediaEngine } from '../media-core/index.js';
+import { capabilities, MediaEngine } from '../media-core/index.js';
 import type { FactSink, MediaFact } from '../session/index.js';
 import { MediaBridge } from './bridge.js';
 import { MediaConfigConverter } from './config.js';
@@ -17,6 +17,8 @@ export interface MediaLayer {
   readonly manager: MediaManager;
   readonly rooms: MediaRooms;
   readonly players: MediaPlayers;
+  /** Throws ERR_CONFIG for a list of codecs that a call cannot have. */
+  checkCodecs(codecs: readonly string[]): void;
   health(): readonly WorkerHealth[];
   /** Live objects of the engine, for leak tests and operators. */
   counts(): ReturnType<MediaEngine['counts']>;
@@ -26,7 +28,7 @@ export interface MediaLayer {
 
 /** Starts the engine. Throws ERR_NO_BINARY, ERR_CONFIG, ERR_FILE_DESCRIPTORS, ERR_ADDRESS_NOT_AVAILABLE or ERR_NO_PORTS. */
 export function openMediaLayer(options: MediaOptions, sink: FactSink<MediaFact>): MediaLayer {
-  const converter = new MediaConfigConverter(options);
+  const converter = new MediaConfigConverter(options, capabilities().codecs);
   const engine = new MediaEngine(converter.toEngineOptions(options));
   const manager = new MediaManager(engine, converter, options.ids ?? randomIds);
   const coordinator = new SessionMediaCoordinator(engine, manager, new MediaBridge(), sink);
@@ -35,6 +37,7 @@ export function openMediaLayer(options: MediaOptions, sink: FactSink<MediaFact>)
     manager,
     rooms: new MediaRooms(engine, manager),
     players: new MediaPlayers(engine, manager),
+    checkCodecs: (codecs) => void converter.toCodecs(codecs),
     health: () => engine.health(),
     counts: () => engine.counts(),
     async close() {

@@ -5,6 +5,7 @@
 import type { IdSource } from '../base/ids.js';
 import {
   applyAnswer,
+  type CodecName,
   createAnswer,
   createOffer,
   type LocalMedia,
@@ -26,6 +27,7 @@ interface Entry {
   readonly route: MediaRoute;
   /** o= session identifier: digits, unique for this host (RFC 8866 5.2). */
   readonly sdpId: string;
+  readonly codecs: readonly CodecName[];
   /** The descriptions in force. */
   current: PreviousExchange | undefined;
   /** Our offer that waits for its answer. */
@@ -50,12 +52,13 @@ export class MediaManager implements MediaPort {
     this.#onStream = handler;
   }
 
-  createMedia(sessionId: SessionId, route: MediaRoute): void {
+  createMedia(sessionId: SessionId, route: MediaRoute, codecs?: readonly string[]): void {
     if (this.#entries.has(sessionId)) throw new MediaError('ERR_DUPLICATE', `session ${sessionId} has media`, 500);
     try {
+      const used = codecs ? this.#config.toCodecs(codecs) : this.#config.codecs;
       const stream = this.#engine.openStream(route.bindAddress);
       const sdpId = String(this.#ids.uint32() * 0x10_0000 + (this.#ids.uint32() & 0xf_ffff));
-      this.#entries.set(sessionId, { stream, route, sdpId, current: undefined, offer: undefined });
+      this.#entries.set(sessionId, { stream, route, sdpId, codecs: used, current: undefined, offer: undefined });
       this.#onStream?.(sessionId, stream);
     } catch (error) {
       throw toMediaError(error);
@@ -140,8 +143,8 @@ export class MediaManager implements MediaPort {
   }
 
   #local(entry: Entry, wish: MediaWish): LocalMedia {
-    const { stream, route, sdpId } = entry;
-    return this.#config.toLocalMedia({ stream, address: route.advertisedAddress, sdpId, wish });
+    const { stream, route, sdpId, codecs } = entry;
+    return this.#config.toLocalMedia({ stream, address: route.advertisedAddress, sdpId, wish, codecs });
   }
 
   #configure(entry: Entry, parameters: StreamParameters): void {

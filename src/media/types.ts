@@ -5,9 +5,16 @@ import type { Clock } from '../base/clock.js';
 import { type ErrorCode, SessionError } from '../base/errors.js';
 import type { IdSource } from '../base/ids.js';
 import type { Logger } from '../base/logger.js';
-import type { CodecName, MediaNetwork } from '../media-core/index.js';
+import type { CodecName, MediaNetwork, OpusOptions } from '../media-core/index.js';
 
-export type { AudioFormat, CodecName, MediaNetwork, StreamStats, WorkerHealth } from '../media-core/index.js';
+export type {
+  AudioFormat,
+  CodecName,
+  MediaNetwork,
+  OpusOptions,
+  StreamStats,
+  WorkerHealth,
+} from '../media-core/index.js';
 
 /** An error of media; `status` is the SIP status that says it best: 488 no common codec, 400 a broken description, 503 no port. */
 export class MediaError extends SessionError {
@@ -31,8 +38,11 @@ export interface MediaOptions {
   readonly maxStreams?: number | undefined;
   /** Silence of a peer that should send, after which `rtpTimeout` is told; default 0 = never. */
   readonly rtpTimeoutMs?: number | undefined;
-  /** In order of preference; default ['pcmu', 'pcma']. */
+  /** In order of preference; default opus, g722, pcmu, pcma, as far as the build has them. */
   readonly codecs?: readonly CodecName[] | undefined;
+  readonly opus?: OpusOptions | undefined;
+  /** Audio that we like in a packet: 10–60 ms in steps of 10; default 20. A peer that asks for another length gets that. */
+  readonly ptimeMs?: number | undefined;
   readonly clock?: Clock | undefined;
   readonly ids?: IdSource | undefined;
   readonly logger?: Logger | undefined;

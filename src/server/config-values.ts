@@ -6,7 +6,7 @@
 import { isIP, isIPv6 } from 'node:net';
 import { z } from 'zod';
 
-export const codecNames = ['pcmu', 'pcma'] as const;
+export const codecNames = ['opus', 'g722', 'pcmu', 'pcma', 'l16'] as const;
 export const logLevels = ['silent', 'error', 'warn', 'info', 'debug', 'trace'] as const;
 
 /** RFC 3261 19.1.2, RFC 7118 5.3. */
@@ -150,7 +150,7 @@ export const codecList = list('must be a list of codecs such as pcmu,pcma').tran
   for (const text of names) {
     const name = codecNames.find((codec) => codec === text.toLowerCase());
     if (!name) {
-      context.addIssue({ code: 'custom', message: `has '${text}'; this version knows ${codecNames.join(' and ')}` });
+      context.addIssue({ code: 'custom', message: `has '${text}'; this version knows ${codecNames.join(', ')}` });
       return [];
     }
     if (!known.includes(name)) known.push(name);

@@ -9,6 +9,7 @@ import { SessionError } from '../api/index.js';
 import {
   advertisedAddress,
   codecList,
+  type codecNames,
   filePath,
   listenList,
   logLevel,
@@ -57,8 +58,8 @@ export interface ServerConfig {
   readonly maxMembers: number;
   /** How many of the loudest members are heard; default 'all'. */
   readonly loudest: number | 'all';
-  /** In order of preference; default pcmu, pcma. */
-  readonly codecs: readonly ('pcmu' | 'pcma')[];
+  /** In order of preference; default: opus, g722, pcmu, pcma, as far as the build has them. */
+  readonly codecs: readonly (typeof codecNames)[number][] | undefined;
   /** Media threads; default: the engine's own choice, half the processors. */
   readonly workers: number | undefined;
   /** File of those who may call, one `user:password` or `user:realm:hash` a line; default: everybody may. */
@@ -85,7 +86,7 @@ export const defaultConfig: ServerConfig = {
   maxCalls: 1000,
   maxMembers: 100,
   loudest: 'all',
-  codecs: ['pcmu', 'pcma'],
+  codecs: undefined,
   workers: undefined,
   users: undefined,
   tlsCert: undefined,

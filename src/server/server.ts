@@ -147,7 +147,7 @@ export class ConferenceServer {
       ...(advertise === undefined ? {} : { advertise }),
       media: { ports: [...mediaPorts], ...(workers === undefined ? {} : { workers }) },
       limits: { maxCalls },
-      codecs,
+      ...(codecs === undefined ? {} : { codecs }),
       ...(this.#authentication && { authentication: this.#authentication, registrar: {} }),
       ...(tls === undefined ? {} : { tls }),
       ...(wsOrigins === undefined ? {} : { websocket: { origins: wsOrigins } }),

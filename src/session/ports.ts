@@ -66,8 +66,8 @@ export interface DialogPort {
 }
 
 export interface MediaPort {
-  /** Leases ports and creates a leg for the route; throws ERR_NO_PORTS or ERR_LIMIT. */
-  createMedia(sessionId: SessionId, route: MediaRoute): void;
+  /** Leases ports and creates a leg for the route, with codecs of its own where given; throws ERR_NO_PORTS or ERR_LIMIT. */
+  createMedia(sessionId: SessionId, route: MediaRoute, codecs?: readonly string[]): void;
   /** Our description for a new session or, with hold false, for a late offer. */
   offerMedia(sessionId: SessionId, wish: MediaWish): Description;
   /** The answer to the peer's offer, applied at once; throws MediaError with `status` 488 or 400, and then nothing has changed. */

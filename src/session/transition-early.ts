@@ -21,14 +21,11 @@ import {
   step,
   terminate,
 } from './transition-steps.js';
-import { replacedEarly } from './transition-transfer.js';
 
 const settleConnect: Effect = { type: 'settle', verb: 'connect', failure: undefined };
 
 function activate(session: Session, changes: Partial<Session>, nowMs: number): Step {
-  const takeOver: Effect[] = session.replaces === undefined ? [] : [{ type: 'takeOver', from: session.replaces }];
-  const all = { ...changes, answeredAtMs: nowMs };
-  return move(session, CallState.Active, all, { type: 'allowSend' }, settleConnect, ...takeOver);
+  return move(session, CallState.Active, { ...changes, answeredAtMs: nowMs }, { type: 'allowSend' }, settleConnect);
 }
 
 /** Takes over what was negotiated; a change of the peer's hold is an event of its own. */
@@ -110,12 +107,13 @@ const ring: Handler<'ring'> = (session, input) => {
   return move(session, CallState.Ringing, {}, { type: 'ring', status: input.status, reason: input.reason });
 };
 
-const accept: Handler<'accept'> = (session) => {
+const accept: Handler<'accept'> = (session, input) => {
   if (session.direction !== 'incoming' || session.accepted) return undefined;
+  const codecs = input.codecs ?? session.codecs;
   if (session.offerAnswer === 'remoteOffer')
-    return step(session, { accepted: true }, { type: 'sendAccept', offer: false });
+    return step(session, { accepted: true, codecs }, { type: 'sendAccept', offer: false });
   const moved = offerAnswer(session, 'sendOffer');
-  return moved && step(session, { ...moved, accepted: true }, { type: 'sendAccept', offer: true });
+  return moved && step(session, { ...moved, accepted: true, codecs }, { type: 'sendAccept', offer: true });
 };
 
 const reject: Handler<'reject'> = (session, input) => {
@@ -155,5 +153,4 @@ export const earlyRow: Row = {
   accept,
   reject,
   terminate: terminateEarly,
-  replaced: replacedEarly,
 };

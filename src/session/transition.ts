@@ -10,8 +10,6 @@ import { cancelledByPeer, earlyRow, failed } from './transition-early.js';
 import { activeRow, establishedRow, onHoldRow } from './transition-established.js';
 import { ended, type Handler, type InputType, type Row, refuseReoffer, type Step, step } from './transition-steps.js';
 
-import { transferringRow } from './transition-transfer.js';
-
 export type { InputType, Step } from './transition-steps.js';
 
 const ignore = (session: Session): Step => step(session, {});
@@ -34,8 +32,6 @@ const terminatingRow: Row = {
   reofferAnswered: ignore,
   reofferFailed: ignore,
   reofferRetry: ignore,
-  replaced: ignore,
-  transferNews: ignore,
   dtmf: ignore,
   talking: ignore,
   mediaLatched: ignore,
@@ -50,7 +46,6 @@ const table: Record<CallStateKind, Row> = {
   Active: activeRow,
   HoldPending: establishedRow,
   OnHold: onHoldRow,
-  Transferring: { ...establishedRow, ...transferringRow },
   Terminating: terminatingRow,
   Terminated: {},
   Cancelled: {},

@@ -20,7 +20,7 @@ it('the program of the README does what it says', async () => {
       timeout: 20_000,
     });
     expect(stderr).toBe('');
-    expect(stdout.trim().split('\n')).toEqual(['pcmu, sent audio', 'sip:alice@127.0.0.1 left: remote-hangup']);
+    expect(stdout.trim().split('\n')).toEqual(['opus, sent audio', 'sip:alice@127.0.0.1 left: remote-hangup']);
   } finally {
     rmSync(folder, { recursive: true });
   }

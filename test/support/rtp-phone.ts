@@ -30,9 +30,9 @@ export class RtpPhone {
     this.call = call;
   }
 
-  /** Calls and resolves when the call is answered. */
+  /** Calls, with G.711 by default (it does the same to every sound), and resolves when the call is answered. */
   static async dial(target: string, options: SessionsOptions = {}): Promise<RtpPhone> {
-    const sessions = await openSessions(options);
+    const sessions = await openSessions({ codecs: ['pcmu', 'pcma'], ...options });
     try {
       return new RtpPhone(sessions, await sessions.call(target));
     } catch (error) {

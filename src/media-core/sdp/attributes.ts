@@ -19,6 +19,12 @@ export function maxPtimeMs(attributes: readonly SdpAttribute[]): number | undefi
   return value > 0 ? value : undefined;
 }
 
+/** a=ptime: how much audio the peer would like in a packet, in milliseconds (RFC 8866 6.4). */
+export function ptimeMs(attributes: readonly SdpAttribute[]): number | undefined {
+  const value = Number(/^\d{1,5}/.exec(findAttribute(attributes, 'ptime')[0] ?? '')?.[0] ?? 0);
+  return value > 0 ? value : undefined;
+}
+
 /** The port of a=rtcp (RFC 3605 2.1); its optional address is not used, RTCP goes where RTP goes. */
 export function rtcpPort(attributes: readonly SdpAttribute[]): number | undefined {
   const match = /^(\d{1,5})(?: |$)/.exec(findAttribute(attributes, 'rtcp')[0] ?? '');

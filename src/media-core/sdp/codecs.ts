@@ -7,31 +7,54 @@ import { findAttribute } from './attributes.js';
 import type { MediaDescription, SdpAttribute } from './types.js';
 
 interface CodecFormat {
-  /** Encoding name of RFC 3551 4.5, as we print it. */
+  /** Encoding name of RFC 3551 4.5 or the codec's own RFC, as we print it. */
   readonly encoding: string;
-  readonly staticPayloadType: number;
+  /** RTP clocks, one format each, in order of preference. */
+  readonly clocksHz: readonly number[];
+  /** As written in a=rtpmap; 1 is left out. */
+  readonly channels: number;
+  /** By RFC 3551 6, or the dynamic one that is usual. */
+  readonly payloadType: number | undefined;
 }
 
-/** Both have a clock of 8000 Hz and one channel. */
 const formats: Readonly<Record<CodecName, CodecFormat>> = {
-  pcmu: { encoding: 'PCMU', staticPayloadType: 0 },
-  pcma: { encoding: 'PCMA', staticPayloadType: 8 },
+  // RFC 7587 7: always 48000 and two channels, whatever is sent.
+  opus: { encoding: 'opus', clocksHz: [48_000], channels: 2, payloadType: 111 },
+  // RFC 3551 4.5.2: sampled at 16000 Hz, and by an old mistake with a clock of 8000.
+  g722: { encoding: 'G722', clocksHz: [8000], channels: 1, payloadType: 9 },
+  pcmu: { encoding: 'PCMU', clocksHz: [8000], channels: 1, payloadType: 0 },
+  pcma: { encoding: 'PCMA', clocksHz: [8000], channels: 1, payloadType: 8 },
+  l16: { encoding: 'L16', clocksHz: [16_000, 48_000, 8000], channels: 1, payloadType: undefined },
 };
 
-const clockHz = 8000;
+const codecNames = Object.keys(formats) as readonly CodecName[];
+const usualClockHz = 8000;
+const firstDynamic = 96;
 
 /** What a format of an m= line means to us. */
 export interface Format {
   readonly payloadType: number;
   readonly meaning: CodecName | 'telephone-event' | 'other';
+  /** Of RTP timestamps. */
+  readonly clockHz: number;
+  /** Value of its a=fmtp, '' when there is none. */
+  readonly fmtp: string;
 }
+
+/** A format that is an audio codec of ours. */
+export type AudioFormatLine = Format & { readonly meaning: CodecName };
 
 /** Payload type 101 by convention; any dynamic one (96–127) does. */
 export const usualTelephoneEventPayloadType = 101;
 
+export function isAudio(format: Format): format is AudioFormatLine {
+  return format.meaning !== 'telephone-event' && format.meaning !== 'other';
+}
+
 /** The formats of an RTP media section in its order, each payload type once; what is no payload type is left out. */
 export function readFormats(media: MediaDescription): Format[] {
-  const maps = readRtpMaps(media.attributes);
+  const maps = readByPayloadType(media.attributes, 'rtpmap');
+  const parameters = readByPayloadType(media.attributes, 'fmtp');
   const seen = new Set<number>();
   const result: Format[] = [];
   for (const text of media.formats) {
@@ -39,48 +62,74 @@ export function readFormats(media: MediaDescription): Format[] {
     if (payloadType === undefined || seen.has(payloadType)) continue;
     seen.add(payloadType);
     const map = maps.get(payloadType);
-    result.push({ payloadType, meaning: map === undefined ? staticMeaning(payloadType) : mappedMeaning(map) });
+    const meaning = map === undefined ? staticMeaning(payloadType) : mappedMeaning(map);
+    result.push({ payloadType, ...meaning, fmtp: parameters.get(payloadType) ?? '' });
   }
   return result;
 }
 
 /** Attributes that say what our formats mean. Static types get an a=rtpmap too: RFC 3264 5.1 recommends it. */
 export function formatAttributes(used: readonly Format[]): SdpAttribute[] {
-  const maps = used.map(({ payloadType, meaning }): SdpAttribute => {
-    const encoding = meaning === 'pcmu' || meaning === 'pcma' ? formats[meaning].encoding : meaning;
-    return ['rtpmap', `${payloadType} ${encoding}/${clockHz}`];
+  const maps = used.map((format): SdpAttribute => {
+    const { encoding, channels } = isAudio(format)
+      ? formats[format.meaning]
+      : { encoding: format.meaning, channels: 1 };
+    const suffix = channels === 1 ? '' : `/${channels}`;
+    return ['rtpmap', `${format.payloadType} ${encoding}/${format.clockHz}${suffix}`];
   });
-  // RFC 4733 2.4.1: the list tells the peer which events we understand: the sixteen of a telephone's keys and flash.
-  const events = used.filter(({ meaning }) => meaning === 'telephone-event');
-  return [...maps, ...events.map(({ payloadType }): SdpAttribute => ['fmtp', `${payloadType} 0-16`])];
+  const parameters = used.filter(({ fmtp }) => fmtp !== '');
+  return [...maps, ...parameters.map(({ payloadType, fmtp }): SdpAttribute => ['fmtp', `${payloadType} ${fmtp}`])];
 }
 
+/** RFC 4733 2.4.1: the list tells the peer which events we understand: the sixteen of a telephone's keys and flash. */
+export const telephoneEventFmtp = '0-16';
+
 /**
- * The formats of an offer of ours. Payload types that the session gave to a codec before stay with it and stay out of other hands
- * (RFC 3264 8.3.2), which is why earlier formats of both sides are passed in.
+ * The formats of an offer of ours: all codecs, and telephone-event at each of their clocks (RFC 4733 2.1: the clock of the audio).
+ * Payload types that the session gave to a codec before stay with it and stay out of other hands (RFC 3264 8.3.2), which is why earlier
+ * formats of both sides are passed in. What finds no free payload type is left out, the last first.
  */
 export function offeredFormats(
   codecs: readonly CodecName[],
   ours: readonly Format[],
   theirs: readonly Format[],
+  fmtpOf: (codec: CodecName) => string,
 ): Format[] {
-  const payloadTypeOf = (meaning: Format['meaning']): number | undefined =>
-    ours.find((format) => format.meaning === meaning)?.payloadType;
-  const audio = codecs.map((codec): Format => {
-    return { payloadType: payloadTypeOf(codec) ?? formats[codec].staticPayloadType, meaning: codec };
-  });
-  const taken = new Set([...audio, ...ours, ...theirs].map(({ payloadType }) => payloadType));
-  const events = payloadTypeOf('telephone-event') ?? telephoneEventOf(theirs) ?? freePayloadType(taken);
-  return events === undefined ? audio : [...audio, { payloadType: events, meaning: 'telephone-event' }];
+  const taken = new Set([...ours, ...theirs].map(({ payloadType }) => payloadType));
+  for (const codec of codecs) {
+    const { payloadType } = formats[codec];
+    if (payloadType !== undefined && payloadType < firstDynamic) taken.add(payloadType);
+  }
+  const result: Format[] = [];
+  const add = (meaning: Format['meaning'], clockHz: number, usual: number | undefined, fmtp: string): void => {
+    const same = (format: Format): boolean => format.meaning === meaning && format.clockHz === clockHz;
+    const kept =
+      ours.find(same) ?? (meaning === 'telephone-event' || usual === undefined ? theirs.find(same) : undefined);
+    const isStatic = usual !== undefined && usual < firstDynamic;
+    const payloadType = kept?.payloadType ?? (isStatic ? usual : freePayloadType(taken, usual));
+    if (payloadType === undefined) return;
+    taken.add(payloadType);
+    result.push({ payloadType, meaning, clockHz, fmtp });
+  };
+  for (const codec of codecs) {
+    const { clocksHz, payloadType } = formats[codec];
+    for (const clockHz of clocksHz) add(codec, clockHz, payloadType, fmtpOf(codec));
+  }
+  const clocks = [...new Set(result.map(({ clockHz }) => clockHz))].sort((a, b) => a - b);
+  for (const clockHz of clocks) add('telephone-event', clockHz, usualTelephoneEventPayloadType, telephoneEventFmtp);
+  return result;
 }
 
-function telephoneEventOf(used: readonly Format[]): number | undefined {
-  return used.find(({ meaning }) => meaning === 'telephone-event')?.payloadType;
+/** The telephone-event that goes with an audio format: the one of its clock, or whichever there is. */
+export function telephoneEventFor(audio: Format, used: readonly Format[]): Format | undefined {
+  const events = used.filter(({ meaning }) => meaning === 'telephone-event');
+  return events.find(({ clockHz }) => clockHz === audio.clockHz) ?? events[0];
 }
 
-function freePayloadType(taken: ReadonlySet<number>): number | undefined {
-  if (!taken.has(usualTelephoneEventPayloadType)) return usualTelephoneEventPayloadType;
-  for (let payloadType = 96; payloadType <= 127; payloadType += 1) if (!taken.has(payloadType)) return payloadType;
+function freePayloadType(taken: ReadonlySet<number>, usual: number | undefined): number | undefined {
+  if (usual !== undefined && !taken.has(usual)) return usual;
+  for (let payloadType = firstDynamic; payloadType <= 127; payloadType += 1)
+    if (!taken.has(payloadType) && payloadType !== usualTelephoneEventPayloadType) return payloadType;
   return undefined;
 }
 
@@ -88,28 +137,38 @@ function toPayloadType(text: string): number | undefined {
   return /^\d{1,3}$/.test(text) && Number(text) <= 127 ? Number(text) : undefined;
 }
 
-/** Value of the first a=rtpmap of each payload type. */
-function readRtpMaps(attributes: readonly SdpAttribute[]): Map<number, string> {
-  const maps = new Map<number, string>();
-  for (const value of findAttribute(attributes, 'rtpmap')) {
-    const match = /^(\d{1,3}) +(\S+)$/.exec(value);
+/** Value of the first attribute of that name of each payload type. */
+function readByPayloadType(attributes: readonly SdpAttribute[], name: string): Map<number, string> {
+  const values = new Map<number, string>();
+  for (const value of findAttribute(attributes, name)) {
+    const match = /^(\d{1,3}) +(\S.*)$/.exec(value);
     if (!match) continue;
     const payloadType = Number(match[1]);
-    if (!maps.has(payloadType)) maps.set(payloadType, match[2] as string);
+    if (!values.has(payloadType)) values.set(payloadType, (match[2] as string).trim());
   }
-  return maps;
+  return values;
 }
 
-function staticMeaning(payloadType: number): Format['meaning'] {
-  for (const codec of Object.keys(formats) as CodecName[]) {
-    if (formats[codec].staticPayloadType === payloadType) return codec;
-  }
-  return 'other';
+type Meaning = Pick<Format, 'meaning' | 'clockHz'>;
+
+function staticMeaning(payloadType: number): Meaning {
+  const meaning = codecNames.find((codec) => formats[codec].payloadType === payloadType && payloadType < firstDynamic);
+  return { meaning: meaning ?? 'other', clockHz: usualClockHz };
 }
 
 /** Encoding names are case-insensitive (RFC 4855 3), a channel count of one may be left out (RFC 8866 6.6). */
-function mappedMeaning(map: string): Format['meaning'] {
-  const [encoding, rate, channels] = map.toLowerCase().split('/');
-  if (rate !== String(clockHz) || (channels !== undefined && channels !== '1')) return 'other';
-  return encoding === 'pcmu' || encoding === 'pcma' || encoding === 'telephone-event' ? encoding : 'other';
+function mappedMeaning(map: string): Meaning {
+  const [encoding = '', rate = '', channels = '1'] = map.toLowerCase().split('/');
+  const clockHz = /^\d{1,6}$/.test(rate) ? Number(rate) : 0;
+  if (encoding === 'telephone-event' && clockHz >= 8000 && clockHz <= 48_000 && channels === '1')
+    return { meaning: 'telephone-event', clockHz };
+  const meaning = codecNames.find((codec) => {
+    const format = formats[codec];
+    return (
+      format.encoding.toLowerCase() === encoding &&
+      format.clocksHz.includes(clockHz) &&
+      String(format.channels) === channels
+    );
+  });
+  return { meaning: meaning ?? 'other', clockHz };
 }

@@ -5,11 +5,20 @@
  * Preference: our answer keeps the *offerer's* order of codecs, filtered by what this side has, and both sides send the first of it
  * (RFC 3264 6.1 recommends the same relative order, and one codec each way spares the mixer a transcoding).
  */
-import type { StreamParameters } from '../types.js';
+import type { CodecName, StreamFormat, StreamParameters } from '../types.js';
 import { hasAttribute } from './attributes.js';
-import { type Format, offeredFormats, readFormats } from './codecs.js';
+import {
+  type AudioFormatLine,
+  type Format,
+  isAudio,
+  offeredFormats,
+  readFormats,
+  telephoneEventFmtp,
+  telephoneEventFor,
+} from './codecs.js';
 import { directionOf, intersect, reverse } from './direction.js';
 import { audioSection, describe, rejectedSection } from './local-description.js';
+import { opusReceiveRate, readOpusFormat, toEngineRate, toOpusEncoding, writeOpusFormat } from './opus.js';
 import { type RemoteStream, readRemoteStream, type Unusable } from './remote-stream.js';
 import type {
   AnswerResult,
@@ -32,7 +41,12 @@ export function createOffer(local: LocalMedia, previous?: PreviousExchange): Ses
   const theirs = previous?.remote?.media[index];
   const audio = audioSection(local, {
     protocol: before?.protocol ?? 'RTP/AVP',
-    formats: offeredFormats(local.codecs, before ? readFormats(before) : [], theirs ? readFormats(theirs) : []),
+    formats: offeredFormats(
+      local.codecs,
+      before ? readFormats(before) : [],
+      theirs ? readFormats(theirs) : [],
+      fmtpOf(local),
+    ),
     direction: local.direction,
     rtcpMux: before !== undefined && hasAttribute(before.attributes, 'rtcp-mux'),
   });
@@ -51,20 +65,20 @@ export function createAnswer(local: LocalMedia, offer: SessionDescription, previ
   const direction = intersect(local.direction, reverse(stream.direction));
   const audio = audioSection(local, {
     protocol: (offer.media[index] as MediaDescription).protocol,
-    formats: withTelephoneEvent(stream.audio, stream.telephoneEventPayloadType),
+    formats: answeredFormats(local, stream),
     direction,
     rtcpMux: stream.rtcpMux,
   });
   const media = offer.media.map((section, position) => (position === index ? audio : rejectedSection(section)));
   // RFC 3264 6: the t= line of the answer equals that of the offer.
   const answer = describe(local, media, offer.timings, previous?.local);
-  return { ok: true, answer, negotiated: { ...toParameters(stream), direction } };
+  return { ok: true, answer, negotiated: { ...toParameters(local, stream), direction } };
 }
 
 /**
  * What the peer's answer to our offer settles. The peer sends with the payload types of our offer, we send with those of its answer
- * (RFC 3264 5.1, 6.1), the first of which is the codec we send. Every codec that we offered may arrive, and what the answer maps
- * elsewhere is understood too, since some phones send by their own map.
+ * (RFC 3264 5.1, 6.1), the first of which is the codec we send. Every codec of the answer may arrive (RFC 3264 6.1), under our payload
+ * type or, since some phones send by their own map, under the answer's.
  */
 export function applyAnswer(local: LocalMedia, offer: SessionDescription, answer: SessionDescription): ApplyResult {
   const index = ownAudioIndex(offer);
@@ -83,13 +97,13 @@ export function applyAnswer(local: LocalMedia, offer: SessionDescription, answer
   const { stream } = read;
   const offered = readFormats(ours);
   const direction = intersect(directionOf(offer, ours), reverse(stream.direction));
-  const events = offered.find(({ meaning }) => meaning === 'telephone-event')?.payloadType;
+  const events = telephoneEventFor(stream.audio[0] as AudioFormatLine, offered);
   return {
     ok: true,
     negotiated: {
-      ...toParameters(stream),
-      receive: receivable(offered, stream),
-      telephoneEventPayloadType: stream.telephoneEventPayloadType === undefined ? undefined : events,
+      ...toParameters(local, stream),
+      receive: receivable(local, offered, stream),
+      ...telephoneEvent(stream.telephoneEvent === undefined ? undefined : events),
       direction,
     },
   };
@@ -125,33 +139,76 @@ function noStream(reasons: readonly { position: number; unusable: Unusable }[]):
   };
 }
 
-function withTelephoneEvent(audio: readonly Format[], payloadType: number | undefined): Format[] {
-  return payloadType === undefined ? [...audio] : [...audio, { payloadType, meaning: 'telephone-event' }];
+/** Our wishes for a codec, as a=fmtp. */
+function fmtpOf(local: LocalMedia): (codec: CodecName) => string {
+  return (codec) => (codec === 'opus' ? writeOpusFormat(local.opus ?? {}) : '');
 }
 
-function toParameters(stream: RemoteStream): Omit<StreamParameters, 'direction'> {
-  const receive = stream.audio.map(({ payloadType, meaning }) => ({ payloadType, codec: meaning }));
-  const { telephoneEventPayloadType, remote, remoteRtcpPort, rtcpMux } = stream;
+/** The peer's payload types with our own parameters. */
+function answeredFormats(local: LocalMedia, stream: RemoteStream): Format[] {
+  const audio: Format[] = stream.audio.map((format) => ({ ...format, fmtp: fmtpOf(local)(format.meaning) }));
+  return stream.telephoneEvent ? [...audio, { ...stream.telephoneEvent, fmtp: telephoneEventFmtp }] : audio;
+}
+
+function toParameters(local: LocalMedia, stream: RemoteStream): Omit<StreamParameters, 'direction'> {
+  const { remote, remoteRtcpPort, rtcpMux, ptimeMs } = stream;
+  const [first] = stream.audio as readonly [AudioFormatLine, ...AudioFormatLine[]];
+  const opus = first.meaning === 'opus' ? toOpusEncoding(local.opus ?? {}, readOpusFormat(first.fmtp)) : undefined;
   return {
-    receive,
-    send: receive[0] as StreamParameters['send'],
-    telephoneEventPayloadType,
+    receive: stream.audio.map((format) => toReceived(local, format.payloadType, format)),
+    send: {
+      ...toStreamFormat(first.payloadType, first),
+      ...(opus && { opus, rateHz: toEngineRate(opus.maxPlaybackRateHz) }),
+      ...(ptimeMs === usualPtimeMs ? {} : { ptimeMs }),
+    },
+    ...telephoneEvent(stream.telephoneEvent),
     remote,
     remoteRtcpPort,
     rtcpMux,
   };
 }
 
-function receivable(offered: readonly Format[], stream: RemoteStream): StreamParameters['receive'] {
-  const receive: { payloadType: number; codec: 'pcmu' | 'pcma' }[] = [];
-  for (const { payloadType, meaning } of offered) {
-    if (meaning === 'pcmu' || meaning === 'pcma') receive.push({ payloadType, codec: meaning });
+const usualPtimeMs = 20;
+const usualClockHz = 8000;
+/** The engine's table of what may arrive has this many rows. */
+const maxReceived = 8;
+
+function toStreamFormat(payloadType: number, { meaning, clockHz }: AudioFormatLine): StreamFormat {
+  return { payloadType, codec: meaning, ...(clockHz === usualClockHz ? {} : { clockHz }) };
+}
+
+/** @param peers the peer's own line of this format: it says what it sends. */
+function toReceived(local: LocalMedia, payloadType: number, peers: AudioFormatLine): StreamFormat {
+  const format = toStreamFormat(payloadType, peers);
+  if (peers.meaning !== 'opus') return format;
+  return { ...format, rateHz: opusReceiveRate(local.opus ?? {}, readOpusFormat(peers.fmtp)) };
+}
+
+function telephoneEvent(
+  format: Format | undefined,
+): Pick<StreamParameters, 'telephoneEventPayloadType' | 'telephoneEventClockHz'> {
+  const { payloadType, clockHz } = format ?? {};
+  const clock = clockHz === undefined || clockHz === usualClockHz ? {} : { telephoneEventClockHz: clockHz };
+  return { telephoneEventPayloadType: payloadType, ...clock };
+}
+
+function receivable(local: LocalMedia, offered: readonly Format[], stream: RemoteStream): StreamFormat[] {
+  const receive: StreamFormat[] = [];
+  for (const theirs of stream.audio) {
+    const ours = offered.find(({ meaning, clockHz }) => meaning === theirs.meaning && clockHz === theirs.clockHz);
+    if (ours) receive.push(toReceived(local, ours.payloadType, theirs));
   }
-  for (const { payloadType, meaning } of stream.audio) {
-    const known = offered.some((format) => format.payloadType === payloadType);
-    if (!known && receive.length < 8) receive.push({ payloadType, codec: meaning });
+  // Phones that answer with one law of G.711 and send the other are understood: both cost nothing.
+  for (const ours of offered.filter(isAudio)) {
+    const known = receive.some((format) => format.payloadType === ours.payloadType);
+    if (!known && (ours.meaning === 'pcmu' || ours.meaning === 'pcma'))
+      receive.push(toStreamFormat(ours.payloadType, ours));
   }
-  return receive;
+  for (const theirs of stream.audio) {
+    const known = offered.some((format) => format.payloadType === theirs.payloadType);
+    if (!known) receive.push(toReceived(local, theirs.payloadType, theirs));
+  }
+  return receive.slice(0, maxReceived);
 }
 
 function failed(

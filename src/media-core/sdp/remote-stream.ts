@@ -2,10 +2,10 @@
  * One media section of the peer, read as a stream that this engine could exchange audio with, or the reason why it cannot. Pure; both
  * createAnswer and applyAnswer judge a peer's stream by these rules.
  */
-import type { CodecName, MediaAddress, MediaDirection } from '../types.js';
+import type { MediaAddress, MediaDirection } from '../types.js';
 import { familyOf, isGroupAddress } from './address.js';
-import { hasAttribute, maxPtimeMs, rtcpPort } from './attributes.js';
-import { type Format, readFormats } from './codecs.js';
+import { hasAttribute, maxPtimeMs, ptimeMs, rtcpPort } from './attributes.js';
+import { type AudioFormatLine, type Format, isAudio, readFormats, telephoneEventFor } from './codecs.js';
 import { directionOf } from './direction.js';
 import type { LocalMedia, MediaDescription, NegotiationProblem, SessionDescription } from './types.js';
 
@@ -16,8 +16,11 @@ export interface RemoteStream {
   /** From the peer's side, 0.0.0.0 taken into account. */
   readonly direction: MediaDirection;
   /** Those of the peer's formats that are audio codecs of ours, in the peer's order; at least one. */
-  readonly audio: readonly (Format & { readonly meaning: CodecName })[];
-  readonly telephoneEventPayloadType: number | undefined;
+  readonly audio: readonly AudioFormatLine[];
+  /** telephone-event at the clock of the first of them, or at another. */
+  readonly telephoneEvent: Format | undefined;
+  /** Audio in a packet that we send: what the peer asks for, 10 to 60 ms in steps of 10. */
+  readonly ptimeMs: number;
 }
 
 /** Why a stream is not taken: the Warning of RFC 3261 20.43 that describes it, and a sentence. */
@@ -30,6 +33,15 @@ export type RemoteStreamResult = { readonly stream: RemoteStream } | { readonly 
 
 /** The engine's table of what may arrive has this many rows. */
 const maxAudioFormats = 8;
+
+/** Packets that the engine makes. */
+const shortestPtimeMs = 10;
+const longestPtimeMs = 60;
+
+function sendPtimeMs(wanted: number, most = longestPtimeMs): number {
+  const used = Math.min(wanted, most, longestPtimeMs);
+  return Math.max(shortestPtimeMs, used - (used % shortestPtimeMs));
+}
 
 /** `muxAllowed` is false for an answer to an offer without a=rtcp-mux: the attribute means nothing there (RFC 8035 3). */
 export function readRemoteStream(
@@ -45,12 +57,12 @@ export function readRemoteStream(
   if (wrongAddress || address === undefined) return unusable(...(wrongAddress ?? ([300, 'no c= line'] as const)));
 
   const formats = readFormats(media);
-  const audio = formats.filter((format): format is Format & { meaning: CodecName } =>
-    (local.codecs as readonly string[]).includes(format.meaning),
-  );
-  if (audio.length === 0) return unusable(305, `no common codec (theirs: ${quotable(media.formats.join(' '))})`);
+  const audio = formats.filter(isAudio).filter(({ meaning }) => local.codecs.includes(meaning));
+  const [first] = audio;
+  if (!first) return unusable(305, `no common codec (theirs: ${quotable(media.formats.join(' '))})`);
   const maxPtime = maxPtimeMs(media.attributes);
-  if (maxPtime !== undefined && maxPtime < local.ptimeMs) return unusable(399, `a=maxptime:${maxPtime} is below 20 ms`);
+  if (maxPtime !== undefined && maxPtime < shortestPtimeMs)
+    return unusable(399, `a=maxptime:${maxPtime} is below ${shortestPtimeMs} ms`);
 
   const rtcpMux = muxAllowed && hasAttribute(media.attributes, 'rtcp-mux');
   const remoteRtcpPort = rtcpMux ? media.port : (rtcpPort(media.attributes) ?? media.port + 1);
@@ -62,7 +74,8 @@ export function readRemoteStream(
       rtcpMux,
       direction: directionOf(description, media),
       audio: audio.slice(0, maxAudioFormats),
-      telephoneEventPayloadType: formats.find(({ meaning }) => meaning === 'telephone-event')?.payloadType,
+      telephoneEvent: telephoneEventFor(first, formats),
+      ptimeMs: sendPtimeMs(ptimeMs(media.attributes) ?? local.ptimeMs, maxPtime),
     },
   };
 }

@@ -2,7 +2,7 @@
  * A session description as data (RFC 8866), and what can be wrong with one. Pure types and constants; parser, printer and negotiation
  * share them. Only what negotiation needs is kept: u=, e=, p=, i=, r=, z= and k= lines are accepted by the parser and dropped.
  */
-import type { CodecName, MediaDirection, StreamParameters } from '../types.js';
+import type { CodecName, MediaDirection, OpusOptions, StreamParameters } from '../types.js';
 
 export type SdpAddressFamily = 'IP4' | 'IP6';
 
@@ -107,9 +107,11 @@ export interface LocalMedia {
   readonly sessionVersion: number;
   /** In order of preference. */
   readonly codecs: readonly CodecName[];
+  /** Our wishes for Opus; default: those of {@link OpusOptions}. */
+  readonly opus?: OpusOptions | undefined;
   /** What this side wants; hold is `sendonly` or `inactive`. */
   readonly direction: MediaDirection;
-  readonly ptimeMs: 20;
+  readonly ptimeMs: number;
 }
 
 /** The last descriptions that were exchanged, where this is not the first exchange. */

@@ -144,7 +144,7 @@ describe('loadConfig', () => {
     [{ maxMembers: null }, 'null must be a whole number'],
     [{ loudest: 'some' }, "'some' must be 'all' or a whole number from 1 to 64"],
     [{ logLevel: 'loud' }, "'loud' must be one of silent, error, warn, info, debug, trace"],
-    [{ codecs: 'opus' }, "has 'opus'; this version knows pcmu and pcma"],
+    [{ codecs: 'g729' }, "has 'g729'; this version knows opus, g722, pcmu, pcma, l16"],
     [{ codecs: '' }, 'must name a codec'],
     [{ workers: '0' }, 'must be a whole number from 1 to 64'],
   ])('refuses %j', (flags, expected) => {

@@ -173,8 +173,8 @@ describe('applyAnswer', () => {
     const answer = offer('m=audio 5004 RTP/AVP 8 101', 'a=rtpmap:8 PCMA/8000', 'a=rtpmap:101 telephone-event/8000');
     expect(apply(ours, answer)).toEqual({
       receive: [
-        { payloadType: 0, codec: 'pcmu' },
         { payloadType: 8, codec: 'pcma' },
+        { payloadType: 0, codec: 'pcmu' },
       ],
       send: { payloadType: 8, codec: 'pcma' },
       telephoneEventPayloadType: 101,

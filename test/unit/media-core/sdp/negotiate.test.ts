@@ -166,7 +166,7 @@ describe('codecs', () => {
       305,
       /no common codec/,
     ],
-    ['packets shorter than ours', ['m=audio 5004 RTP/AVP 0', 'a=maxptime:10'], 399, /maxptime:10/],
+    ['packets shorter than the shortest', ['m=audio 5004 RTP/AVP 0', 'a=maxptime:5'], 399, /maxptime:5 is below 10/],
     ['port 0', ['m=audio 0 RTP/AVP 0'], 304, /port 0/],
     ['SRTP', ['m=audio 5004 RTP/SAVP 0'], 302, /RTP\/SAVP is not supported/],
     ['no RTP at all', ['m=audio 5004 udp 0'], 302, /udp is not supported/],

@@ -62,6 +62,9 @@ export {
   type SipMessage,
   type SipResponse,
   type StreamStats,
+  type TransferOptions,
+  type TransferOutcome,
+  TransferRequest,
   TwoPartyBridge,
   type WorkerHealth,
 } from './api/index.js';

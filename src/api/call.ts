@@ -5,10 +5,11 @@
 import type { Clock } from '../base/clock.js';
 import { Emitter } from '../base/emitter.js';
 import type { SessionManager } from '../manager/index.js';
-import type { CallState, EndReason, Session, SessionEvent } from '../session/index.js';
+import type { CallState, EndReason, Session, SessionEvent, TransferOutcome } from '../session/index.js';
 import type { Conference } from './conference.js';
 import { type CollectOptions, collectDigits, type DigitMenuOptions, digitMenu } from './digits.js';
 import { EventQueue } from './queue.js';
+import { type TransferOptions, type TransferRequest, transferCall } from './transfer.js';
 import { type Party, type ReasonValue, type RecorderResult, type StreamStats, toSipError } from './types.js';
 
 export interface CallEvents {
@@ -19,6 +20,12 @@ export interface CallEvents {
   /** The peer holds us, or took us back. */
   remoteHold: [held: boolean];
   rtpTimeout: [];
+  /** The peer wants us to call elsewhere. Without a listener it is declined (603). */
+  transferRequest: [request: TransferRequest];
+  /** News of {@link Call.transfer}: 202 when the peer has taken it, then what the target answers it. */
+  transferProgress: [status: number, reason: string];
+  /** Another call took this one's place (Replaces, or a transfer that we accepted); `ended` follows. */
+  replaced: [by: Call];
   ended: [reason: EndReason];
 }
 
@@ -119,6 +126,15 @@ export class Call {
   }
 
   /**
+   * Transfers the peer: to a URI (blind), or to whoever `to` talks to (attended, RFC 3891). Resolves with what came of it, also when it
+   * failed; when the target answered this call ends, in every other case it goes on. Rejects with ERR_INVALID_STATE for a call that is not
+   * established (or in the middle of hold, resume or another transfer), ERR_INVALID_URI, ERR_INVALID_HEADER, ERR_ABORTED.
+   */
+  transfer(to: string | Call, options: TransferOptions = {}): Promise<TransferOutcome> {
+    return transferCall(this.#manager, this.id, to, options);
+  }
+
+  /**
    * Plays a WAV file (any rate, mono or more, decoded as a whole) or 8 kHz mono samples to the peer. Resolves at the end of the sound,
    * of the call, or when `signal` stops it. Rejects with ERR_FILE, ERR_INVALID_AUDIO, or ERR_INVALID_STATE without media.
    */
@@ -205,6 +221,9 @@ export class Call {
         break;
       case 'remoteHold':
         this.events.emit('remoteHold', event.held);
+        break;
+      case 'transferProgress':
+        this.events.emit('transferProgress', event.status, event.reason);
         break;
       case 'rtpTimeout':
         this.events.emit('rtpTimeout');

@@ -226,6 +226,12 @@ export class Conference {
     this.#settleModerators(false);
   }
 
+  /** `by` takes the place of `call`, flags and time included; both events follow. */
+  handleReplaced(call: Call, by: Call): void {
+    const member = this.#members.get(call.id);
+    if (member) this.#members.set(by.id, { ...member, call: by });
+  }
+
   handleLeft(call: Call): void {
     const member = this.#members.get(call.id);
     if (!member) return;

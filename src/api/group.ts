@@ -105,6 +105,11 @@ export class CallGroup {
     this.#manager.groups.close(this.name);
   }
 
+  /** `by` takes the place of `call`; the events of that follow. */
+  handleReplaced(call: Call, by: Call): void {
+    if (this.#calls.has(call.id)) this.#calls.set(by.id, by);
+  }
+
   /** Called by Sessions, in the order of the events. */
   handleEvent(event: GroupEvent): void {
     if (event.type === 'joined' || event.type === 'left' || event.type === 'roleChanged') {

@@ -29,6 +29,7 @@ export { IncomingCall } from './incoming-call.js';
 export type { CallOptions, SessionsOptions } from './options.js';
 export { Registration } from './registration.js';
 export { createSessions, type Listener, Sessions, type SessionsEvents } from './sessions.js';
+export { type TransferOptions, TransferRequest } from './transfer.js';
 export {
   type Authentication,
   type Binding,
@@ -56,5 +57,6 @@ export {
   type SipMessage,
   type SipResponse,
   type StreamStats,
+  type TransferOutcome,
   type WorkerHealth,
 } from './types.js';

@@ -4,9 +4,10 @@
  */
 import { hostname } from 'node:os';
 import { Emitter, warnListener } from '../base/emitter.js';
-import { SessionError } from '../base/errors.js';
+import { type ErrorCode, SessionError } from '../base/errors.js';
 import type { GroupOptions } from '../coordination/index.js';
 import { createSessionManager, type ManagerCounts, type SessionEvent, type SessionManager } from '../manager/index.js';
+import type { TransferWish } from '../session/index.js';
 import { TwoPartyBridge } from './bridge.js';
 import { Call } from './call.js';
 import { Conference, type ConferenceOptions } from './conference.js';
@@ -17,6 +18,7 @@ import { IncomingCall } from './incoming-call.js';
 import type { CallOptions, SessionsOptions } from './options.js';
 import { EventQueue } from './queue.js';
 import { Registration } from './registration.js';
+import { TransferRequest } from './transfer.js';
 import {
   type Binding,
   type Credentials,
@@ -214,6 +216,7 @@ export class Sessions {
 
   #handle(event: SessionEvent): void {
     if (event.type === 'incoming') this.#offer(event.sessionId);
+    if (event.type === 'replacing') this.#enter(event.sessionId);
     this.events.emit('event', event);
     const call = this.#calls.get(event.sessionId);
     if (call) this.#tellCall(call, event);
@@ -226,6 +229,8 @@ export class Sessions {
   #tellCall(call: Call, event: SessionEvent): void {
     const conference = 'roomId' in event ? this.#conferenceOf(event.roomId) : call.conference;
     call.handleEvent(event, conference);
+    if (event.type === 'transferWished') this.#wish(call, event.wish);
+    if (event.type === 'replaced') this.#replace(call, this.#calls.get(event.by));
     if (event.type === 'joinedRoom') conference?.handleJoined(call);
     if (event.type === 'leftRoom') conference?.handleLeft(call);
     if (event.type === 'talking') conference?.handleTalking(call, event.talking);
@@ -234,6 +239,29 @@ export class Sessions {
   #conferenceOf(roomId: string): Conference | undefined {
     const prefix = 'conference:';
     return roomId.startsWith(prefix) ? this.#conferences.get(roomId.slice(prefix.length)) : undefined;
+  }
+
+  /** Enters a call that nobody asked for by `call` or `accept`. */
+  #enter(sessionId: string): Call {
+    const known = this.#calls.get(sessionId);
+    const session = this.manager.get(sessionId);
+    if (known || !session) return known ?? fail('ERR_NOT_FOUND', 'the call is over');
+    const call = new Call(this.manager, session);
+    this.#calls.set(sessionId, call);
+    return call;
+  }
+
+  /** RFC 3515 5.1: nobody makes us call others unless somebody here has said that they may. */
+  #wish(call: Call, wish: TransferWish): void {
+    if (call.events.listenerCount('transferRequest') === 0) this.manager.transfers.decline(wish, 603);
+    else call.events.emit('transferRequest', new TransferRequest(this.manager, call, wish, (id) => this.#enter(id)));
+  }
+
+  #replace(call: Call, by: Call | undefined): void {
+    if (!by) return;
+    call.conference?.handleReplaced(call, by);
+    for (const group of this.#groups.values()) group.handleReplaced(call, by);
+    call.events.emit('replaced', by);
   }
 
   #offer(sessionId: string): void {
@@ -275,4 +303,8 @@ export class Sessions {
     const host = this.#advertise ?? (wildcard ? name : first);
     return `sip:mixminus@${host.includes(':') ? `[${host}]` : host}`;
   }
+}
+
+function fail(code: ErrorCode, message: string): never {
+  throw new SessionError(code, message);
 }

@@ -25,7 +25,15 @@ import type {
   StreamStats,
   WorkerHealth,
 } from '../media/index.js';
-import type { Credentials, EndCause, EndReason, Party, ReasonValue, SessionId } from '../session/index.js';
+import type {
+  Credentials,
+  EndCause,
+  EndReason,
+  Party,
+  ReasonValue,
+  SessionId,
+  TransferOutcome,
+} from '../session/index.js';
 
 /** Options of {@link import('./sessions.js').createSessions}; the builder sets the same ones step by step. */
 export type {
@@ -55,6 +63,7 @@ export type {
   SipResponse,
   StreamStats,
   TlsCredentials,
+  TransferOutcome,
   WebSocketConfig,
   WorkerHealth,
 };

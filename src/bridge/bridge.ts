@@ -13,6 +13,12 @@ export class TwoPartyState {
     this.parties = [a, b];
   }
 
+  /** The same with `by` in the place of one of the two. */
+  replaced(sessionId: SessionId, by: SessionId): TwoPartyState {
+    const [a, b] = this.parties;
+    return a === sessionId ? new TwoPartyState(by, b) : new TwoPartyState(a, by);
+  }
+
   /** What joins the two in an empty room. */
   join(): RoomChange[] {
     return this.parties.map((sessionId) => ({ op: 'add', sessionId, muted: false, deaf: false }));

@@ -64,6 +64,14 @@ export class ConferenceState {
     return this.#put(sessionId, this.#members.get(sessionId), undefined);
   }
 
+  /** Gives a member's place and flags to another session; the caller changes the audio. Nothing for one who is not a member. */
+  replace(sessionId: SessionId, by: SessionId): void {
+    const flags = this.#members.get(sessionId);
+    if (!flags) return;
+    this.#members.delete(sessionId);
+    this.#members.set(by, flags);
+  }
+
   /** Throws ERR_NOT_FOUND for one who is not a member. */
   set(sessionId: SessionId, change: Partial<ConferenceMember>): RoomChange[] {
     const old = this.#members.get(sessionId);

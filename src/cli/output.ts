@@ -93,6 +93,8 @@ export function endText(reason: EndReason | undefined): string {
       return `the network failed: ${printable(reason.text)}`;
     case 'media':
       return `no audio possible: ${printable(reason.text)}`;
+    case 'transferred':
+      return 'transferred';
     case 'closed':
       return 'stopped';
   }

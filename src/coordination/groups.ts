@@ -132,6 +132,21 @@ export class GroupState {
     return this.#leader === sessionId ? [...events, ...this.#elect()] : events;
   }
 
+  /** Gives a member's place, role and lead to another session. Nothing happens for one who is not a member. */
+  replace(sessionId: SessionId, by: SessionId): GroupEvent[] {
+    const member = this.#members.get(sessionId);
+    if (!member || this.#members.has(by)) return [];
+    const next = { ...member, sessionId: by };
+    const order = [...this.#members.values()].map((each) => (each === member ? next : each));
+    this.#members.clear();
+    for (const each of order) this.#members.set(each.sessionId, each);
+    const events: GroupEvent[] = [
+      { type: 'joined', groupId: this.id, member: next },
+      { type: 'left', groupId: this.id, member },
+    ];
+    return this.#leader === sessionId ? [...events, ...this.#setLeader(by)] : events;
+  }
+
   /** Names who leads. Throws ERR_NOT_FOUND for one who is not a member. */
   lead(sessionId: SessionId): GroupEvent[] {
     this.#member(sessionId);

@@ -57,6 +57,7 @@ export const defaultLimits: CoreLimits = {
   connectTimeoutMs: 5000,
   partialMessageTimeoutMs: 15_000,
   idleTimeoutMs: 3_600_000,
+  maxCachedNames: 4096,
 };
 
 /** Fills in defaults; throws SessionError ERR_CONFIG that names the key. */

@@ -23,7 +23,13 @@ export type StackOutput =
       readonly transaction: Transaction | undefined;
     }
   /** Find the flow to a host, from that listener if it serves; 'routed' or 'unroutable' with the same key is owed. */
-  | { readonly type: 'route'; readonly key: string; readonly hop: Hop; readonly listener: number | undefined }
+  | {
+      readonly type: 'route';
+      readonly key: string;
+      readonly hop: Hop;
+      readonly listener: number | undefined;
+      readonly avoid: readonly string[];
+    }
   /** Find a user; 'user' or 'userUnknowable' with the same key is owed. */
   | ({ readonly type: 'lookUp' } & UserQuestion)
   /** Tell one who asked for it, in order with the events. */
@@ -92,20 +98,22 @@ export class Core implements CoreContext, TransactionHost {
     return this.registrar?.flowTo(uri, this.nowMs);
   }
 
-  route(hop: Hop, listener: number | undefined, done: RouteDone): void {
+  route(hop: Hop, listener: number | undefined, done: RouteDone, avoid: readonly string[] = []): void {
     const { flow } = hop;
     if (flow) {
       this.tell(() => done(flow, ''));
       return;
     }
-    const key = `${hop.transport} ${hop.host} ${hop.port} ${hop.serverName ?? ''} ${listener ?? ''}`;
+    const { transport, host, port, serverName, search } = hop;
+    const open = search ? `${search.transport} ${search.secure}` : '';
+    const key = [transport, host, port, serverName, listener, open, ...avoid].join(' ');
     const waiting = this.#routes.get(key);
     if (waiting) {
       waiting.push(done);
       return;
     }
     this.#routes.set(key, [done]);
-    this.#put({ type: 'route', key, hop, listener });
+    this.#put({ type: 'route', key, hop, listener, avoid });
   }
 
   answerRoute(key: string, flow: Flow | undefined, problem: string): void {

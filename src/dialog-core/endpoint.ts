@@ -29,6 +29,7 @@ import type {
 } from './service-types.js';
 
 import { SipStack, type StackInput } from './stack.js';
+import { DnsNames, plainNames } from './transport/dns.js';
 import { NodeStreams } from './transport/streams.js';
 import { Transport } from './transport/transport.js';
 import { UdpNetwork } from './transport/udp.js';
@@ -82,7 +83,9 @@ export class SipEndpoint implements DialogCore {
     const { tls = {}, websocket = {} } = config;
     const streams = config.streams ?? new NodeStreams(tls, { websocket, limits });
     this.#streams = streams;
-    const parts = { datagrams, streams, clock, logger, limits, ids };
+    const dns = config.dns ?? {};
+    const names = dns.names ?? (config.network ? plainNames(datagrams) : new DnsNames(datagrams, dns));
+    const parts = { names, datagrams, streams, clock, logger, limits, ids };
     this.#transport = new Transport(parts, {
       onMessage: (data, flow, fault) => this.#receive(data, flow, fault),
       onConnectionLost: (connection, message) => this.#input({ type: 'connectionLost', connection, message }),
@@ -339,8 +342,8 @@ export class SipEndpoint implements DialogCore {
     }
   }
 
-  #route({ key, hop, listener }: Extract<StackOutput, { type: 'route' }>): void {
-    this.#transport.route(hop, listener).then(
+  #route({ key, hop, listener, avoid }: Extract<StackOutput, { type: 'route' }>): void {
+    this.#transport.route(hop, listener, avoid).then(
       (flow) => this.#input({ type: 'routed', key, flow }),
       (error: Error) => this.#input({ type: 'unroutable', key, message: error.message }),
     );

@@ -34,6 +34,7 @@ export {
 } from './message/index.js';
 export type * from './service-types.js';
 export type {
+  AddressRecord,
   Authentication,
   Binding,
   Body,
@@ -46,11 +47,14 @@ export type {
   DialogCore,
   DialogCoreConfig,
   DialogCoreEvent,
+  DnsConfig,
   EndedBy,
   FailureCause,
   Flow,
   InviteParams,
   ListenAddress,
+  NameSource,
+  NaptrRecord,
   OfferedAlgorithm,
   OptionsParams,
   OptionsResult,
@@ -60,6 +64,7 @@ export type {
   RegistrationState,
   ResponseParams,
   SocketAddress,
+  SrvRecord,
   StreamListener,
   StreamListenerHandlers,
   StreamNetwork,

@@ -39,6 +39,44 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+export interface NaptrRecord {
+  readonly order: number;
+  readonly preference: number;
+  readonly flags: string;
+  readonly service: string;
+  readonly replacement: string;
+  readonly ttlS: number;
+}
+
+export interface SrvRecord {
+  readonly priority: number;
+  readonly weight: number;
+  readonly port: number;
+  readonly target: string;
+  readonly ttlS: number;
+}
+
+export interface AddressRecord {
+  readonly address: string;
+  readonly ttlS: number;
+}
+
+/** Records of DNS by name; what is not there is an empty list or a rejection. Implemented by transport/dns.ts and by tests. */
+export interface NameSource {
+  naptr(name: string): Promise<readonly NaptrRecord[]>;
+  srv(name: string): Promise<readonly SrvRecord[]>;
+  a(name: string): Promise<readonly AddressRecord[]>;
+  aaaa(name: string): Promise<readonly AddressRecord[]>;
+}
+
+/** How host names become addresses (RFC 3263). Answers are cached for their TTL, at most a day; NAPTR and SRV for a minute. */
+export interface DnsConfig {
+  /** Servers of names, `192.0.2.53` or `192.0.2.53:5353`; default: those of the system. */
+  readonly servers?: readonly string[] | undefined;
+  /** Replaces DNS; for tests. */
+  readonly names?: NameSource | undefined;
+}
+
 /** Listeners `ws://` and `wss://` (RFC 7118). */
 export interface WebSocketConfig {
   /**

@@ -6,7 +6,7 @@
 import type { ClientAuth } from './auth.js';
 import { bodyHeaders, type CoreContext, newSequence, newTag, userAgent, viaOf } from './dialog/context.js';
 import { requestUri } from './dialog/dialog.js';
-import type { Hop } from './dialog/hop.js';
+import { type Hop, nextTry } from './dialog/hop.js';
 import { sendSized } from './dialog/send.js';
 import {
   type HeaderList,
@@ -52,6 +52,9 @@ export class OutsideRequest implements ClientUser {
   readonly #attempt: ReturnType<ClientAuth['attempt']> | undefined;
   readonly #done: (result: OptionsResult) => void;
   #hop: Hop | undefined;
+  #flow: Flow | undefined;
+  /** Ways that failed (RFC 3263 4.3). */
+  readonly #tried: string[] = [];
 
   constructor(core: CoreContext, thread: RequestThread, params: OutsideParams, done: (result: OptionsResult) => void) {
     this.#core = core;
@@ -64,18 +67,36 @@ export class OutsideRequest implements ClientUser {
   start(hop: Hop): void {
     this.#hop = hop;
     this.#thread.sequence += 1;
-    this.#core.route(hop, undefined, (flow, problem) => {
-      if (flow) {
-        sendSized(
-          this.#core,
-          flow,
-          (way, branch) => this.#print(way, branch),
-          (way, branch, bytes) => this.#core.transactions.request(this.#params.method, branch, bytes, way, this),
-        );
-      } else {
-        this.handleNoResponse('transport', problem);
+    this.#send(hop, (problem) => this.#done({ status: 503, reason: problem, response: undefined }));
+  }
+
+  #send(hop: Hop, fail: (problem: string) => void): void {
+    const leave = (flow: Flow | undefined, problem: string): void => {
+      if (!flow) {
+        fail(problem);
+        return;
       }
-    });
+      this.#flow = flow;
+      sendSized(
+        this.#core,
+        flow,
+        (way, branch) => this.#print(way, branch),
+        (way, branch, bytes) => this.#core.transactions.request(this.#params.method, branch, bytes, way, this),
+      );
+    };
+    this.#core.route(hop, undefined, leave, this.#tried);
+  }
+
+  /** Tries the next way, if there may be one; when there is none it ends as it would have without. */
+  #fail(result: OptionsResult): void {
+    const hop = this.#hop;
+    const key = hop && nextTry(hop, this.#flow, this.#tried);
+    if (!hop || key === undefined) {
+      this.#done(result);
+      return;
+    }
+    this.#tried.push(key);
+    this.#send(hop, () => this.#done(result));
   }
 
   handleResponse(response: SipResponse): void {
@@ -83,13 +104,14 @@ export class OutsideRequest implements ClientUser {
     if (status < 200) return;
     // RFC 3261 22.2: the same Call-ID, From tag and To, the next CSeq.
     if (this.#hop && this.#attempt?.accept(response)) this.start(this.#hop);
+    else if (status === 503) this.#fail({ status, reason, response });
     else this.#done({ status, reason, response });
   }
 
   handleNoResponse(cause: NoResponseCause, message: string): void {
     // RFC 3261 8.1.3.1.
-    if (cause === 'timeout') this.#done({ status: 408, reason: reasonPhrase(408), response: undefined });
-    else this.#done({ status: 503, reason: message, response: undefined });
+    if (cause === 'timeout') this.#fail({ status: 408, reason: reasonPhrase(408), response: undefined });
+    else this.#fail({ status: 503, reason: message, response: undefined });
   }
 
   #print(flow: Flow, branch: string): Buffer {

@@ -10,6 +10,7 @@ import type { DialogCoreEvent, ReasonHeader } from './event-types.js';
 import type { HeaderList, SipMessage, SipRequest, SipResponse, SipUri } from './message/index.js';
 import type {
   DatagramNetwork,
+  DnsConfig,
   ListenAddress,
   SocketAddress,
   StreamNetwork,
@@ -74,6 +75,8 @@ export interface CoreLimits {
   readonly partialMessageTimeoutMs: number;
   /** Without a byte either way. Default 3 600 000. */
   readonly idleTimeoutMs: number;
+  /** Names whose DNS records are remembered. Default 4096. */
+  readonly maxCachedNames: number;
 }
 
 export interface DialogCoreConfig {
@@ -97,6 +100,7 @@ export interface DialogCoreConfig {
   readonly streams?: StreamNetwork | undefined;
   readonly tls?: TlsCredentials | undefined;
   readonly websocket?: WebSocketConfig | undefined;
+  readonly dns?: DnsConfig | undefined;
 }
 
 /** Identity of an invite usage: unique within its core for ever. */

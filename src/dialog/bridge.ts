@@ -12,6 +12,7 @@ import {
   type SipMessage,
 } from '../dialog-core/index.js';
 import type { Description, DialogFact, MediaRoute, Party, ReasonValue } from '../session/index.js';
+import { toTransferWish } from './transfer.js';
 
 export class DialogBridge {
   readonly #bindAddressOf: (listener: number) => string;
@@ -80,7 +81,12 @@ export class DialogBridge {
         return { type: 'reofferRetry' };
       case 'ended':
         return { type: 'ended', by: event.by, reason: toReason(event.reason) };
-      case 'refer':
+      case 'refer': {
+        const wish = toTransferWish(event.refer);
+        if (typeof wish !== 'number') return { type: 'transferWished', wish };
+        event.refer.reject(wish);
+        return undefined;
+      }
       case 'transportError':
       case 'transportRestored':
         return undefined;

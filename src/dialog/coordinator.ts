@@ -36,10 +36,6 @@ export class SessionDialogCoordinator {
       this.#sink.warning('TRANSPORT', event.message);
       return;
     }
-    if (event.type === 'refer') {
-      event.refer.reject(603);
-      return;
-    }
     if (event.type === 'transportRestored') {
       this.#sink.warning('TRANSPORT_RESTORED', `listener ${event.listener} works again`);
       return;
@@ -48,6 +44,8 @@ export class SessionDialogCoordinator {
       event.type === 'invite' ? this.#manager.adoptUsage(event.usage) : this.#manager.sessionOf(event.usage);
     if (sessionId === undefined) return;
     const fact = this.#bridge.toFact(event);
-    if (fact) this.#sink.fact(sessionId, fact);
+    if (!fact) return;
+    const replaces = event.type === 'invite' && event.replaces !== undefined && this.#manager.sessionOf(event.replaces);
+    this.#sink.fact(sessionId, fact.type === 'incoming' && replaces ? { ...fact, replaces } : fact);
   }
 }

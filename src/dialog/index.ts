@@ -12,6 +12,7 @@ export {
   type DatagramNetwork,
   DialogError,
   type DialogOptions,
+  type DnsConfig,
   type OptionsResult,
   type RegisterOptions,
   type RegistrarConfig,

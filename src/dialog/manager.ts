@@ -7,6 +7,7 @@ import type {
   Binding,
   CoreCounts,
   DialogCore,
+  IncomingRefer,
   OptionsResult,
   RegistrationState,
   TlsCredentials,
@@ -21,9 +22,13 @@ import type {
   ReasonValue,
   ResponseExtras,
   SessionId,
+  TransferNews,
+  TransferParams,
+  TransferWish,
 } from '../session/index.js';
 import { type DialogConfigConverter, toBody, toHeaders, toUri } from './config.js';
 import { toRegisterParams } from './registration.js';
+import { type ReplacedDialog, toReferParams, toTransferNews } from './transfer.js';
 import { DialogError, type RegisterOptions } from './types.js';
 
 export class DialogManager implements DialogPort {
@@ -93,6 +98,29 @@ export class DialogManager implements DialogPort {
     this.#core.bye(this.#usage(sessionId), reason);
   }
 
+  /** Throws what {@link transfer} would throw for arguments that cannot be sent. */
+  checkTransfer(params: TransferParams): void {
+    toReferParams(params, this.#replacedBy(params));
+  }
+
+  /** Asks the peer to call elsewhere (RFC 3515); what is returned stops the news. Throws ERR_INVALID_STATE unless established. */
+  transfer(sessionId: SessionId, params: TransferParams, onNews: (news: TransferNews) => void): () => void {
+    const refer = toReferParams(params, this.#replacedBy(params));
+    return this.#core.refer(this.#usage(sessionId), refer, (news) => onNews(toTransferNews(news)));
+  }
+
+  /** Takes (202) or refuses (300–699) what a peer wishes. */
+  answerTransfer(wish: TransferWish, status: number): void {
+    const refer = wish.handle as IncomingRefer;
+    if (status < 300) refer.accept();
+    else refer.reject(status);
+  }
+
+  /** Tells the peer what the call that it wished met; a final status is the last word. */
+  notifyTransfer(wish: TransferWish, status: number, reason?: string): void {
+    (wish.handle as IncomingRefer).notify(status, reason);
+  }
+
   forgetSession(sessionId: SessionId): void {
     const usage = this.#usages.get(sessionId);
     if (usage === undefined) return;
@@ -140,6 +168,10 @@ export class DialogManager implements DialogPort {
   /** Numeric addresses that are listened on; a wildcard stays one here. */
   get listeners(): DialogCore['listeners'] {
     return this.#core.listeners;
+  }
+
+  #replacedBy({ replaces }: TransferParams): ReplacedDialog | undefined {
+    return replaces === undefined ? undefined : this.#core.dialogOf(this.#usage(replaces));
   }
 
   #reinvite(sessionId: SessionId, offer: Description): void {

@@ -11,6 +11,7 @@ export type {
   CoreCounts,
   CoreLimits,
   DatagramNetwork,
+  DnsConfig,
   OptionsResult,
   RegistrarConfig,
   RegistrationState,

@@ -11,6 +11,7 @@ import {
   type Authentication,
   type DatagramNetwork,
   type DialogOptions,
+  type DnsConfig,
   type RegistrarConfig,
   type StreamNetwork,
   type TimerConfig,
@@ -27,6 +28,8 @@ export interface ManagerOptions {
   readonly tls?: TlsCredentials | undefined;
   /** Who may connect by WebSocket, and under which path; default: everybody, '/'. */
   readonly websocket?: WebSocketConfig | undefined;
+  /** Which servers of names are asked where SIP goes (RFC 3263); default: those of the system. */
+  readonly dns?: DnsConfig | undefined;
   /** Numeric address written into Via, Contact and SDP instead of the local one, for a server behind NAT. */
   readonly advertise?: string | undefined;
   readonly media?:
@@ -151,6 +154,7 @@ export function toManagerConfig(options: ManagerOptions): ManagerConfig {
       streams: options.virtual?.streams,
       tls: options.tls,
       websocket: options.websocket,
+      dns: options.dns,
       limits: { maxUsages: 2 * maxCalls + (options.limits?.waiting?.max ?? 0) + 64 },
     },
     media: {

@@ -17,7 +17,7 @@ import type {
   SessionInput,
 } from '../session/index.js';
 
-type Need = Exclude<Effect, { type: 'publish' | 'settle' | 'finish' }>;
+type Need = Exclude<Effect, { type: 'publish' | 'settle' | 'finish' | 'sendTransfer' | 'takeOver' }>;
 type EffectOf<T extends Need['type']> = Extract<Need, { type: T }>;
 
 /** RTP and RTCP. */

@@ -13,6 +13,7 @@ const codeOf: Record<EndCause, ErrorCode> = {
   timeout: 'ERR_TIMEOUT',
   transport: 'ERR_TRANSPORT',
   media: 'ERR_INTERNAL',
+  transferred: 'ERR_CANCELLED',
   closed: 'ERR_CLOSED',
 };
 
@@ -29,6 +30,7 @@ const statusOf: Partial<Record<EndCause, number>> = {
   'local-hangup': 487,
   'remote-hangup': 487,
   cancelled: 487,
+  transferred: 487,
   closed: 503,
 };
 

@@ -99,6 +99,14 @@ export class SessionGroups {
     return [...(this.#groupsOf.get(sessionId) ?? [])];
   }
 
+  /** Another session takes the place of this one in all its groups; their rooms are changed before. */
+  replace(sessionId: SessionId, by: SessionId): void {
+    for (const groupId of this.groupsOf(sessionId)) {
+      this.#entriesOf(by).add(groupId);
+      this.#apply(this.#group(groupId), (group) => group.replace(sessionId, by));
+    }
+  }
+
   /** The session is over: it leaves all its groups. */
   forget(sessionId: SessionId): void {
     for (const groupId of this.groupsOf(sessionId)) this.remove(groupId, sessionId);

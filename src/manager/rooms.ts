@@ -116,6 +116,26 @@ export class SessionRooms {
     this.#left(roomId, sessionId);
   }
 
+  /** Gives a session's place to another one: in one step of the audio, with the same flags. */
+  replace(sessionId: SessionId, by: SessionId): void {
+    const roomId = this.#roomOf.get(sessionId);
+    const room = roomId === undefined ? undefined : this.#rooms.get(roomId);
+    if (roomId === undefined || !room || this.#roomOf.has(by)) return;
+    const flags = room.kind === 'conference' ? room.state.edges.get(sessionId) : { muted: false, deaf: false };
+    if (!flags) return;
+    if (room.kind === 'conference') room.state.replace(sessionId, by);
+    else this.#rooms.set(roomId, { kind: 'bridge', state: room.state.replaced(sessionId, by) });
+    this.#roomOf.delete(sessionId);
+    this.#roomOf.set(by, roomId);
+    this.#left(roomId, sessionId);
+    this.#takeSlot(by);
+    this.#apply(roomId, [
+      { op: 'remove', sessionId },
+      { op: 'add', sessionId: by, ...flags },
+    ]);
+    this.#publish({ type: 'joinedRoom', sessionId: by, roomId });
+  }
+
   /** Members part and stay in their calls; idempotent. */
   close(roomId: string): void {
     const room = this.#rooms.get(roomId);

@@ -40,7 +40,16 @@ import { SessionGroups } from './groups.js';
 import { type SessionRecord, SessionRegistry } from './registry.js';
 import { SessionRooms } from './rooms.js';
 import { SessionStepper } from './stepper.js';
+import { SessionTransfers } from './transfers.js';
 import type { ManagerParts } from './wiring.js';
+
+/** What an outgoing call may be given beside its target. */
+export interface CallChoices {
+  /** The session in whose place it is made. */
+  readonly replaces?: SessionId | undefined;
+  /** In order of preference; default: those of all calls. */
+  readonly codecs?: readonly string[] | undefined;
+}
 
 /** Live objects and totals of every layer, for leak tests and operators. */
 export interface ManagerCounts {
@@ -72,6 +81,7 @@ export class SessionManager {
   readonly events = new SessionEventProcessor((sessionId, input) => this.#stepper.step(sessionId, input));
   readonly rooms: SessionRooms;
   readonly groups: SessionGroups;
+  readonly transfers: SessionTransfers;
   /** Players, recorders, statistics: what changes no state of a session. */
   readonly audio: SessionAudio;
   /** What an operator should know and no session owns. */
@@ -92,6 +102,13 @@ export class SessionManager {
       nowMs: () => config.clock.nowMs(),
       afterwards: (action) => this.events.afterwards(action),
     });
+    this.transfers = new SessionTransfers({
+      clock: config.clock,
+      dialog: parts.dialog.manager,
+      events: this.events,
+      get: (sessionId) => this.get(sessionId),
+      place: (params, replaces) => this.createSession(params, this.priorityOf(replaces), { replaces }),
+    });
     this.audio = new SessionAudio(media);
     this.#stepper = new SessionStepper({
       ...parts,
@@ -99,6 +116,7 @@ export class SessionManager {
       resources: this.#resources,
       rooms: this.rooms,
       groups: this.groups,
+      transfers: this.transfers,
       events: this.events,
       onDefect: (text) => this.warnings.emit('warning', 'INTERNAL', text),
     });
@@ -141,8 +159,12 @@ export class SessionManager {
     this.events.enqueue(sessionId, fact);
   }
 
-  /** Starts an outgoing call. Throws ERR_CLOSED, ERR_INVALID_URI, ERR_INVALID_HEADER, ERR_CONFIG for codecs, and ERR_LIMIT (status 503) when all calls are taken. */
-  createSession(params: OutgoingParams, priority: Priority = 'normal', codecs?: readonly string[]): SessionId {
+  /**
+   * Starts an outgoing call, in the place of another session or with codecs of its own where given. Throws ERR_CLOSED, ERR_INVALID_URI,
+   * ERR_INVALID_HEADER, ERR_CONFIG for codecs, and ERR_LIMIT (status 503) when all calls are taken.
+   */
+  createSession(params: OutgoingParams, priority: Priority = 'normal', more: CallChoices = {}): SessionId {
+    const { replaces, codecs } = more;
     const { config, dialog } = this.#parts;
     if (codecs) this.checkCodecs(codecs);
     if (this.#closing) throw new SessionError('ERR_CLOSED', 'the session manager is closed');
@@ -158,6 +180,7 @@ export class SessionManager {
       remote,
       target: params.target,
       createdAtMs,
+      replaces,
       codecs,
     });
     this.#registry.add(session, undefined, priority);

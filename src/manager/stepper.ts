@@ -24,6 +24,7 @@ import { toEndError, toRefusal, toVerbError } from './failures.js';
 import type { SessionGroups } from './groups.js';
 import type { SessionRecord, SessionRegistry } from './registry.js';
 import type { SessionRooms } from './rooms.js';
+import type { SessionTransfers } from './transfers.js';
 import type { ManagerParts } from './wiring.js';
 
 /** An end that the other side never confirms is over after this: longer than 64·T1, in which dialog-core settles it by itself. */
@@ -35,6 +36,7 @@ export interface StepperParts extends ManagerParts {
   readonly rooms: SessionRooms;
   readonly groups: SessionGroups;
   readonly events: SessionEventProcessor;
+  readonly transfers: SessionTransfers;
   /** A step threw: a defect of ours, told to operators. */
   onDefect(text: string): void;
 }
@@ -131,10 +133,17 @@ export class SessionStepper {
       callId: fact.callId,
       route: fact.route,
       offer: fact.offer,
+      replaces: fact.replaces,
     });
     registry.add(session, fact.message, this.admission.priorityOf(fact));
     this.#cleanup.set(sessionId, config.answerTimeoutMs);
-    events.publish({ type: 'incoming', sessionId });
+    if (fact.replaces === undefined) {
+      events.publish({ type: 'incoming', sessionId });
+      return;
+    }
+    // RFC 3891 3: what names a call by its tags was let in on it; nobody is asked again.
+    events.publish({ type: 'replacing', sessionId, replaces: fact.replaces });
+    events.enqueue(sessionId, { type: 'accept' });
   }
 
   #advance(sessionId: SessionId, input: SessionInput): void {
@@ -180,7 +189,19 @@ export class SessionStepper {
     if (effect.type === 'publish') this.#parts.events.publish(effect.event);
     else if (effect.type === 'settle') settle(record, effect.verb, effect.failure && toVerbError(effect.failure));
     else if (effect.type === 'finish') this.#finish(record);
+    else if (effect.type === 'sendTransfer') this.#parts.transfers.send(record.session.id, effect.params);
+    else if (effect.type === 'takeOver') this.#takeOver(effect.from, record.session.id);
     else this.#effects.run(record.session, effect);
+  }
+
+  /** The seat first, so that nobody is without a voice in between, and then the end of who sat there. */
+  #takeOver(from: SessionId, to: SessionId): void {
+    const { registry, rooms, groups, events } = this.#parts;
+    if (!registry.get(from)) return;
+    events.publish({ type: 'replaced', sessionId: from, by: to });
+    rooms.replace(from, to);
+    groups.replace(from, to);
+    events.enqueue(from, { type: 'replaced' });
   }
 
   #finish(record: SessionRecord): void {
@@ -209,6 +230,11 @@ export class SessionStepper {
     if (waiter) {
       record.waiters.splice(record.waiters.indexOf(waiter), 1);
       waiter.reject(toRefusal(input.type, state.kind));
+      return;
+    }
+    if (input.type === 'transfer') {
+      const reason = `not possible in state ${state.kind}`;
+      this.#parts.transfers.handleNews(id, { kind: 'refused', status: 500, reason });
       return;
     }
     this.#refusedFacts += 1;

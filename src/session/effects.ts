@@ -4,6 +4,8 @@
 import type { SessionEvent } from './events.js';
 import type { ReasonValue } from './lifecycle.js';
 import type { Description, MediaWish } from './media.js';
+import type { SessionId } from './session.js';
+import type { TransferParams } from './transfer.js';
 
 /** Verbs whose promises wait for an event. */
 export type AwaitedVerb = 'connect' | 'hold' | 'resume' | 'terminate';
@@ -39,5 +41,9 @@ export type Effect =
   | { readonly type: 'bye'; readonly reason: ReasonValue | undefined }
   | { readonly type: 'publish'; readonly event: SessionEvent }
   | { readonly type: 'settle'; readonly verb: AwaitedVerb; readonly failure: VerbFailure | undefined }
+  /** The REFER; news follow. */
+  | { readonly type: 'sendTransfer'; readonly params: TransferParams }
+  /** This session is established, and takes over room seat and groups of the other one, which ends. */
+  | { readonly type: 'takeOver'; readonly from: SessionId }
   /** The session is terminal: stop media, leave rooms, give leases back, settle what still waits, forget. */
   | { readonly type: 'finish' };

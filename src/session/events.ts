@@ -7,6 +7,7 @@ import type { EndReason, ReasonValue } from './lifecycle.js';
 import type { Description, NegotiatedMedia } from './media.js';
 import type { SessionId } from './session.js';
 import type { CallState } from './state.js';
+import type { TransferNews, TransferParams, TransferWish } from './transfer.js';
 
 /** Identity of a party as SIP tells it. */
 export interface Party {
@@ -35,7 +36,11 @@ export type DialogFact =
       readonly route: MediaRoute;
       readonly offer: Description | undefined;
       readonly message: unknown;
+      /** The session whose place it is to take (RFC 3891). */
+      readonly replaces?: SessionId | undefined;
     }
+  /** The peer wants us to call elsewhere. */
+  | { readonly type: 'transferWished'; readonly wish: TransferWish }
   | { readonly type: 'routed'; readonly route: MediaRoute; readonly callId: string }
   | {
       readonly type: 'progress';
@@ -104,7 +109,18 @@ export interface NegotiationFailed {
   readonly during: 'open' | 'answer' | 'apply' | 'reoffer';
 }
 
-export type SessionFact = DialogFact | MediaFact | Negotiated | NegotiationFailed;
+/** What is heard of a transfer; raised by the manager, which keeps who waits for it. */
+export interface TransferHeard {
+  readonly type: 'transferNews';
+  readonly news: TransferNews;
+}
+
+/** Another session took the place of this one; raised by the manager. */
+export interface Replaced {
+  readonly type: 'replaced';
+}
+
+export type SessionFact = DialogFact | MediaFact | Negotiated | NegotiationFailed | TransferHeard | Replaced;
 
 /** What users ask of a session. */
 export type SessionVerb =
@@ -118,6 +134,7 @@ export type SessionVerb =
     }
   | { readonly type: 'hold' }
   | { readonly type: 'resume' }
+  | { readonly type: 'transfer'; readonly params: TransferParams }
   | { readonly type: 'terminate'; readonly reason: ReasonValue | undefined };
 
 export type SessionInput = SessionFact | SessionVerb;
@@ -137,5 +154,17 @@ export type SessionEvent =
   /** The call's audio was joined with a room (a conference or a bridge), or parted from it. */
   | { readonly type: 'joinedRoom'; readonly sessionId: SessionId; readonly roomId: string }
   | { readonly type: 'leftRoom'; readonly sessionId: SessionId; readonly roomId: string }
+  /** The peer wants us to call elsewhere; undecided it is declined after 20 s. */
+  | { readonly type: 'transferWished'; readonly sessionId: SessionId; readonly wish: TransferWish }
+  | {
+      readonly type: 'transferProgress';
+      readonly sessionId: SessionId;
+      readonly status: number;
+      readonly reason: string;
+    }
+  /** An incoming call that is answered by itself, since it takes the place of `replaces`. */
+  | { readonly type: 'replacing'; readonly sessionId: SessionId; readonly replaces: SessionId }
+  /** Session `by` is established and sits where this one sat; `ended` follows. */
+  | { readonly type: 'replaced'; readonly sessionId: SessionId; readonly by: SessionId }
   /** Always the last event of a session. */
   | { readonly type: 'ended'; readonly sessionId: SessionId; readonly reason: EndReason };

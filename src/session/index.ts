@@ -25,4 +25,12 @@ export type {
 } from './ports.js';
 export { newSession, type Session, type SessionId } from './session.js';
 export { CallState, type CallStateKind, isEstablished, isTerminal } from './state.js';
+export {
+  isRinging,
+  type TransferNews,
+  type TransferOutcome,
+  type TransferParams,
+  type TransferWish,
+  toOutcome,
+} from './transfer.js';
 export { type InputType, isAllowed, type Step, transition } from './transition.js';

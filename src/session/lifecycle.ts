@@ -25,6 +25,8 @@ export type EndCause =
   | 'transport'
   /** No common codec, a session description that could not be used, no free port. */
   | 'media'
+  /** The peer was transferred elsewhere, or another call took this one's place (RFC 3891). */
+  | 'transferred'
   /** The library was closed. */
   | 'closed';
 

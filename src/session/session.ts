@@ -7,6 +7,7 @@ import type { EndReason } from './lifecycle.js';
 import type { Description, NegotiatedMedia } from './media.js';
 import type { OfferAnswerState } from './offer-answer.js';
 import { CallState } from './state.js';
+import type { TransferProgress } from './transfer.js';
 
 /** Unique among all sessions of a process; random, so that it can be given to others. */
 export type SessionId = string;
@@ -32,6 +33,9 @@ export interface Session {
   /** A re-INVITE of ours is out, and for what. */
   readonly pendingReoffer: 'hold' | 'resume' | undefined;
   readonly remoteHold: boolean;
+  readonly transfer: TransferProgress | undefined;
+  /** The session whose place this one takes when it is established. */
+  readonly replaces: SessionId | undefined;
   readonly media: NegotiatedMedia | undefined;
   /** Codecs of this call alone, in order of preference; undefined: those of the manager. */
   readonly codecs: readonly string[] | undefined;
@@ -51,6 +55,7 @@ export function newSession(parts: {
   callId?: string;
   route?: MediaRoute;
   offer?: Description | undefined;
+  replaces?: SessionId | undefined;
   codecs?: readonly string[] | undefined;
 }): Session {
   return {
@@ -69,6 +74,8 @@ export function newSession(parts: {
     accepted: false,
     pendingReoffer: undefined,
     remoteHold: false,
+    transfer: undefined,
+    replaces: parts.replaces,
     media: undefined,
     codecs: parts.codecs,
     endReason: undefined,

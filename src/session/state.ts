@@ -16,6 +16,8 @@ export type TerminalStateKind = 'Terminated' | 'Cancelled' | 'Failed';
  *     └────────────┴──→ Failed(status, reason)   Cancelled (487)
  * ```
  *
+ * Transferring lasts from our REFER until its outcome: back to Active or OnHold when nothing came of it, else Terminating.
+ *
  * HoldPending lasts until the 2xx of our re-INVITE; OnHold lasts until the 2xx of the re-INVITE that resumes. OnHold is *our* hold; a
  * hold by the peer is independent of it ({@link import('./session.js').Session.remoteHold}).
  */
@@ -25,6 +27,7 @@ export type CallState =
   | { readonly kind: 'Active' }
   | { readonly kind: 'HoldPending' }
   | { readonly kind: 'OnHold' }
+  | { readonly kind: 'Transferring' }
   | { readonly kind: 'Terminating' }
   | { readonly kind: 'Terminated' }
   | { readonly kind: 'Cancelled' }
@@ -39,6 +42,7 @@ export const CallState = {
   Active: { kind: 'Active' },
   HoldPending: { kind: 'HoldPending' },
   OnHold: { kind: 'OnHold' },
+  Transferring: { kind: 'Transferring' },
   Terminating: { kind: 'Terminating' },
   Terminated: { kind: 'Terminated' },
   Cancelled: { kind: 'Cancelled' },
@@ -52,5 +56,6 @@ export function isTerminal(state: CallState): boolean {
 
 /** True while a confirmed dialog exists, so that audio can flow. */
 export function isEstablished(state: CallState): boolean {
-  return state.kind === 'Active' || state.kind === 'HoldPending' || state.kind === 'OnHold';
+  const { kind } = state;
+  return kind === 'Active' || kind === 'HoldPending' || kind === 'OnHold' || kind === 'Transferring';
 }

@@ -21,11 +21,14 @@ import {
   step,
   terminate,
 } from './transition-steps.js';
+import { replacedEarly } from './transition-transfer.js';
 
 const settleConnect: Effect = { type: 'settle', verb: 'connect', failure: undefined };
 
 function activate(session: Session, changes: Partial<Session>, nowMs: number): Step {
-  return move(session, CallState.Active, { ...changes, answeredAtMs: nowMs }, { type: 'allowSend' }, settleConnect);
+  const takeOver: Effect[] = session.replaces === undefined ? [] : [{ type: 'takeOver', from: session.replaces }];
+  const all = { ...changes, answeredAtMs: nowMs };
+  return move(session, CallState.Active, all, { type: 'allowSend' }, settleConnect, ...takeOver);
 }
 
 /** Takes over what was negotiated; a change of the peer's hold is an event of its own. */
@@ -153,4 +156,5 @@ export const earlyRow: Row = {
   accept,
   reject,
   terminate: terminateEarly,
+  replaced: replacedEarly,
 };

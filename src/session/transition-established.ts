@@ -17,6 +17,7 @@ import {
   step,
   terminate,
 } from './transition-steps.js';
+import { isHolding, transfer, transferRow } from './transition-transfer.js';
 
 const hold: Handler<'hold'> = (session) => {
   const moved = session.pendingReoffer ? undefined : offerAnswer(session, 'sendOffer');
@@ -81,7 +82,7 @@ const negotiationFailed: Handler<'negotiationFailed'> = (session, input) => {
 };
 
 const reoffered: Handler<'reoffered'> = (session, input) => {
-  const wish = { hold: session.state.kind === 'OnHold' };
+  const wish = { hold: isHolding(session) };
   const moved = offerAnswer(session, input.description ? 'receiveOffer' : 'sendOffer');
   if (!moved) return step(session, {}, { type: 'refuseReoffer', status: 491 });
   return step(session, moved, { type: 'answerReoffer', description: input.description, wish });
@@ -98,6 +99,7 @@ const reofferCancelled: Handler<'reofferCancelled'> = (session) =>
 /** Active adds `hold`, OnHold adds `resume`. */
 export const establishedRow: Row = {
   ...mediaRow,
+  ...transferRow,
   ended,
   terminate,
   reoffered,
@@ -110,6 +112,6 @@ export const establishedRow: Row = {
   negotiationFailed,
 };
 
-export const activeRow: Row = { ...establishedRow, hold };
+export const activeRow: Row = { ...establishedRow, hold, transfer };
 
-export const onHoldRow: Row = { ...establishedRow, resume };
+export const onHoldRow: Row = { ...establishedRow, resume, transfer };

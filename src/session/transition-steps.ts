@@ -57,6 +57,7 @@ export function end(session: Session, fallback: EndReason): Step {
 export function terminalState(session: Session, reason: EndReason): CallState {
   if (reason.cause === 'cancelled') return CallState.Cancelled;
   const established = session.answeredAtMs !== undefined;
+  if (reason.cause === 'transferred' && !established) return CallState.Cancelled;
   if (established || reason.cause === 'local-hangup' || reason.cause === 'remote-hangup' || reason.cause === 'closed')
     return CallState.Terminated;
   return CallState.Failed(reason.status ?? 500, reason.text);

@@ -10,6 +10,8 @@ import { cancelledByPeer, earlyRow, failed } from './transition-early.js';
 import { activeRow, establishedRow, onHoldRow } from './transition-established.js';
 import { ended, type Handler, type InputType, type Row, refuseReoffer, type Step, step } from './transition-steps.js';
 
+import { transferringRow } from './transition-transfer.js';
+
 export type { InputType, Step } from './transition-steps.js';
 
 const ignore = (session: Session): Step => step(session, {});
@@ -32,6 +34,8 @@ const terminatingRow: Row = {
   reofferAnswered: ignore,
   reofferFailed: ignore,
   reofferRetry: ignore,
+  replaced: ignore,
+  transferNews: ignore,
   dtmf: ignore,
   talking: ignore,
   mediaLatched: ignore,
@@ -46,6 +50,7 @@ const table: Record<CallStateKind, Row> = {
   Active: activeRow,
   HoldPending: establishedRow,
   OnHold: onHoldRow,
+  Transferring: { ...establishedRow, ...transferringRow },
   Terminating: terminatingRow,
   Terminated: {},
   Cancelled: {},

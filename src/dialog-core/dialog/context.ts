@@ -9,7 +9,7 @@ import type { HeaderList, SipUri } from '../message/index.js';
 import type { TransactionLayer } from '../transaction/layer.js';
 import { magicCookie } from '../transaction/matching.js';
 import type { Transaction } from '../transaction/transaction.js';
-import type { Body, DialogCoreEvent, Flow, ReasonHeader } from '../types.js';
+import type { Body, DialogCoreEvent, Flow, ReasonHeader, TransportName } from '../types.js';
 import { misuse } from './arguments.js';
 import { type Hop, hopOf } from './hop.js';
 import type { ServedMethods } from './methods.js';
@@ -36,7 +36,8 @@ export interface CoreContext {
   emit(event: DialogCoreEvent): void;
   send(flow: Flow, data: Uint8Array): void;
   /** Asks the shell for a flow, from the same listener where that can be. Answers to equal questions come in the order of asking. */
-  route(hop: Hop, listener: number | undefined, done: RouteDone): void;
+  /** `avoid` are ways that failed already (resolver.ts, targetKey). */
+  route(hop: Hop, listener: number | undefined, done: RouteDone, avoid?: readonly string[]): void;
 }
 
 /** The one type of session description that is understood; SDP itself is bytes here. */
@@ -104,7 +105,11 @@ export function requireHop(core: Pick<CoreContext, 'config' | 'flowTo'>, uri: Si
   if (flow) return { ...hop, flow };
   // A WebSocket client need not listen (RFC 7118 3): what peers have to say comes along the connection.
   const isClient = hop.transport === 'ws' || hop.transport === 'wss';
-  if (!isClient && !core.config.listen.some(({ transport }) => transport === hop.transport)) {
+  const listens = (name: TransportName): boolean => core.config.listen.some(({ transport }) => transport === name);
+  // RFC 3263 4.1 leaves the choice of transport to us where the URI does.
+  if (hop.search?.transport && hop.transport === 'udp' && !listens('udp') && listens('tcp'))
+    return { ...hop, transport: 'tcp' };
+  if (!isClient && !listens(hop.transport)) {
     const listen = `${hop.transport}://`;
     throw misuse('ERR_INVALID_URI', `transport ${hop.transport} needs a listen address ${listen} of our own`);
   }

@@ -2,6 +2,7 @@
  * The caller's side of a call's first INVITE: route, early dialogs, forks. The first 2xx makes the call; every further branch that answers
  * is acknowledged and hung up (RFC 3261 13.2.2.4). Owned by invite-usage.ts, which keeps the call afterwards.
  */
+import { isIP } from 'node:net';
 import { type AuthAttempt, ClientAuth } from '../auth.js';
 import {
   escapeUser,
@@ -27,7 +28,7 @@ import {
   viaOf,
 } from './context.js';
 import { type CallerIdentity, type Dialog, dialogOfCaller, requestUri, withDefaults } from './dialog.js';
-import type { Hop } from './hop.js';
+import { type Hop, nextTry } from './hop.js';
 import type { InviteUsage } from './invite-usage.js';
 import { type InviteFailure, OutgoingInvite, type OutgoingInviteUser } from './outgoing-invite.js';
 import { sendBye, sendSized } from './send.js';
@@ -53,6 +54,8 @@ export class InviteUac implements OutgoingInviteUser {
   /** Kept where the INVITE may have to be sent again. */
   #body: Body | undefined;
   #flow: Flow | undefined;
+  /** Ways that failed (RFC 3263 4.3). */
+  readonly #tried: string[] = [];
   #contact = '';
   #early: Map<string, Dialog> | undefined;
   /** The ACK of the branch that made the call, and its To tag. */
@@ -113,7 +116,7 @@ export class InviteUac implements OutgoingInviteUser {
       if (this.#invite.pending) this.#invite.start(branch, bytes, way);
     };
     sendSized(this.#core, flow, (way, branch) => this.#print(way, branch, body), send);
-    if (this.#attempt) this.#body = body;
+    if (this.#attempt || isIP(this.#hop.host) === 0) this.#body = body;
     this.#usage.phase = 'calling';
   }
 
@@ -196,7 +199,33 @@ export class InviteUac implements OutgoingInviteUser {
     const { response } = failure;
     const wanted = this.#usage.phase === 'calling' && !this.#invite.cancelled;
     if (wanted && response && this.#attempt?.accept(response)) this.#sendAgain();
+    else if (wanted && (!response || response.status === 503)) this.#failOver(failure);
     else this.#usage.fail(failure);
+  }
+
+  /** RFC 3263 4.3: the same INVITE takes the next way, if there is one; otherwise the call fails as it would have. */
+  #failOver(failure: InviteFailure): void {
+    const key = nextTry(this.#hop, this.#flow, this.#tried);
+    if (key === undefined) {
+      this.#usage.fail(failure);
+      return;
+    }
+    this.#tried.push(key);
+    const body = this.#body;
+    this.drop();
+    const invite = new OutgoingInvite(this.#core, this);
+    this.#invite = invite;
+    const leave = (flow: Flow | undefined): void => {
+      if (this.#usage.phase !== 'calling' || this.#invite !== invite || invite.cancelled) return;
+      if (!flow) {
+        this.#usage.fail(failure);
+        return;
+      }
+      this.#flow = flow;
+      this.#contact = contactOf(this.#core, flow, this.#contactUser, this.#secure);
+      this.send(body);
+    };
+    this.#core.route(this.#hop, undefined, leave, this.#tried);
   }
 
   /** RFC 3261 22.2: with credentials and the next CSeq, all else as before. The branches of the refused INVITE are gone (13.2.2.3). */

@@ -11,12 +11,14 @@ import type { Logger } from '../../base/logger.js';
 import { isWildcard } from '../config.js';
 import type { Hop } from '../dialog/hop.js';
 import type { ParseProblem } from '../message/index.js';
+import { Resolver, type Target, targetKey } from '../resolver.js';
 import type {
   CoreLimits,
   DatagramNetwork,
   DatagramSocket,
   Flow,
   ListenAddress,
+  NameSource,
   SocketAddress,
   StreamNetwork,
   TransportName,
@@ -51,6 +53,8 @@ type Bound = Pick<Listener, 'local' | 'socket' | 'origin' | 'close'>;
 /** Bounds on what strangers can make us hold while routes are being found; each look-up costs a file descriptor for a moment. */
 const maxWaitingPeers = 256;
 const maxWaitingEach = 64;
+/** Where DNS leaves the choice of transport to us (RFC 3263 4.1). */
+const preference: readonly TransportName[] = ['udp', 'tcp', 'tls', 'wss', 'ws'];
 /** Waits before a listener that failed is bound again: doubling, up to half a minute. */
 const firstRestartMs = 100;
 const lastRestartMs = 30_000;
@@ -62,6 +66,7 @@ export interface TransportParts {
   readonly logger: Logger;
   readonly limits: CoreLimits;
   readonly ids: IdSource;
+  readonly names: NameSource;
 }
 
 export class Transport {
@@ -70,6 +75,7 @@ export class Transport {
   readonly #handlers: TransportHandlers;
   readonly #logger: Logger;
   readonly #listeners: Listener[] = [];
+  readonly #resolver: Resolver;
   /** What WebSocket clients of ours are called that do not listen for any. */
   readonly #clientHost: string;
   readonly #clock: Clock;
@@ -82,6 +88,7 @@ export class Transport {
   constructor(parts: TransportParts, handlers: TransportHandlers) {
     this.#network = parts.datagrams;
     this.#clock = parts.clock;
+    this.#resolver = new Resolver({ ...parts, maxNames: parts.limits.maxCachedNames });
     this.#logger = parts.logger;
     this.#handlers = handlers;
     this.#clientHost = `${parts.ids.token(64)}.invalid`;
@@ -129,15 +136,33 @@ export class Transport {
    * The flow to a hop, from the preferred listener if it reaches there; with TCP and TLS the connection stands then. Rejects with
    * ERR_UNRESOLVABLE, ERR_TRANSPORT or ERR_LIMIT.
    */
-  async route(hop: Hop, preferred: number | undefined): Promise<Flow> {
-    const numeric = isIP(hop.host) !== 0;
-    const address = numeric ? hop.host : await this.#network.resolve(hop.host, this.#onlyFamily(hop.transport));
-    const remote = { address, port: hop.port };
-    const listener = this.#choose(hop.transport, address, preferred);
-    const origin = listener && this.#originOf(listener, hop.transport);
-    if (origin) return (await this.#connections.open(origin, remote, hop.serverName)).flow;
+  async route(hop: Hop, preferred: number | undefined, avoid: readonly string[] = []): Promise<Flow> {
+    for (const key of avoid) this.#resolver.avoid(key);
+    const usable = [
+      ...new Set(preference.filter((name) => this.#listeners.some(({ transport }) => transport === name))),
+    ];
+    const targets = await this.#resolver.locate(hop, usable, this.#onlyFamily(hop.transport));
+    let failure: unknown = new SessionError('ERR_TRANSPORT', `every way to ${hop.host} has failed`);
+    for (const target of targets) {
+      if (avoid.includes(targetKey(target))) continue;
+      try {
+        return await this.#flowTo(target, preferred);
+      } catch (error) {
+        // RFC 3263 4.3: the next one, without a word to anybody.
+        failure = error;
+        if (targets.length > 1) this.#resolver.avoid(targetKey(target));
+      }
+    }
+    throw failure;
+  }
+
+  async #flowTo({ transport, address, port, serverName }: Target, preferred: number | undefined): Promise<Flow> {
+    const remote = { address, port };
+    const listener = this.#choose(transport, address, preferred);
+    const origin = listener && this.#originOf(listener, transport);
+    if (origin) return (await this.#connections.open(origin, remote, serverName)).flow;
     const flow = listener && (await this.#flowOf(listener, remote));
-    if (!flow) throw new SessionError('ERR_TRANSPORT', `there is no route to ${address} over ${hop.transport}`);
+    if (!flow) throw new SessionError('ERR_TRANSPORT', `there is no route to ${address} over ${transport}`);
     return flow;
   }
 

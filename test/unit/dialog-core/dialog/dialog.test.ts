@@ -145,10 +145,12 @@ describe('the way', () => {
     expect(hopOf(uri('sip:a@[2001:db8::1]'))).toEqual({ transport: 'udp', host: '2001:db8::1', port: 5060 });
     expect(hopOf(uri('sip:a@b:5070;transport=UDP'))).toEqual({ transport: 'udp', host: 'b', port: 5070 });
     expect(hopOf(uri('sip:a@b;maddr=10.0.0.5'))).toEqual({ transport: 'udp', host: '10.0.0.5', port: 5060 });
-    expect(hopOf(uri('sip:a@b;transport=TCP'))).toEqual({ transport: 'tcp', host: 'b', port: 5060 });
+    const search = { transport: false, secure: false };
+    expect(hopOf(uri('sip:a@b;transport=TCP'))).toEqual({ transport: 'tcp', host: 'b', port: 5060, search });
+    expect(hopOf(uri('sip:a@b'))).toMatchObject({ transport: 'udp', search: { ...search, transport: true } });
     const tls = { transport: 'tls', host: 'b', port: 5061, serverName: 'b' };
     for (const text of ['sip:a@b;transport=tls', 'sips:a@b', 'sips:a@b;transport=tcp'])
-      expect(hopOf(uri(text))).toEqual(tls);
+      expect(hopOf(uri(text))).toMatchObject(tls);
     // Whoever answers at maddr is to be who the URI names (RFC 5922 7.1).
     expect(hopOf(uri('sips:a@b:5071;maddr=10.0.0.5'))).toEqual({ ...tls, host: '10.0.0.5', port: 5071 });
     expect(hopOf(uri('tel:+49'))).toMatch(/tel/);

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { seededIds } from '../../../../src/base/ids.js';
 import { silentLogger } from '../../../../src/base/logger.js';
 import { defaultLimits } from '../../../../src/dialog-core/index.js';
+import { plainNames } from '../../../../src/dialog-core/transport/dns.js';
 import { Transport } from '../../../../src/dialog-core/transport/transport.js';
 import type { DatagramSocket, Flow, ListenAddress } from '../../../../src/dialog-core/types.js';
 import { MemoryNetwork } from '../../../support/memory-network.js';
@@ -24,7 +25,15 @@ function transport(addresses: readonly string[]): Transport {
   const [first = '', ...more] = addresses;
   const datagrams = network.host(first, ...more).datagram;
   const streams = new MemoryStreams(clock).host(first, ...more);
-  const parts = { datagrams, streams, clock, logger: silentLogger, limits: defaultLimits, ids: seededIds(5) };
+  const parts = {
+    datagrams,
+    streams,
+    clock,
+    logger: silentLogger,
+    limits: defaultLimits,
+    ids: seededIds(5),
+    names: plainNames(datagrams),
+  };
   return new Transport(parts, {
     onConnectionLost() {},
     onMessage: (data, flow) => received.push({ text: Buffer.from(data).toString(), flow }),
@@ -215,7 +224,15 @@ describe('a listener whose socket fails', () => {
       },
     };
     const streams = new MemoryStreams(clock).host('10.0.0.1');
-    const parts = { datagrams, streams, clock, logger: silentLogger, limits: defaultLimits, ids: seededIds(5) };
+    const parts = {
+      datagrams,
+      streams,
+      clock,
+      logger: silentLogger,
+      limits: defaultLimits,
+      ids: seededIds(5),
+      names: plainNames(datagrams),
+    };
     const subject = new Transport(parts, {
       onConnectionLost() {},
       onMessage: (data, flow) => received.push({ text: Buffer.from(data).toString(), flow }),

@@ -68,6 +68,6 @@ export {
   TwoPartyBridge,
   type WorkerHealth,
 } from './api/index.js';
-export { DialogError, DialogManager } from './dialog/index.js';
+export { DialogBuilder, DialogError, DialogManager } from './dialog/index.js';
 export { type SessionEvent, SessionEventProcessor } from './manager/index.js';
 export { MediaError, MediaManager } from './media/index.js';

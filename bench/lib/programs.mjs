@@ -36,7 +36,7 @@ export function buildTools(...names) {
 }
 
 /** A child whose standard output is JSON lines; `next()` gives the next line that is an object. */
-class JsonProgram {
+export class JsonProgram {
   constructor(command, args, { env } = {}) {
     this.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } });
     this.errors = '';

@@ -69,6 +69,17 @@ void Concealer::Unroll(int16_t* line) const noexcept {
   }
 }
 
+bool Concealer::CopyLatest(int16_t* out, int count, int skip) const noexcept {
+  if (concealing_ || count + skip > history_size_) return false;
+  int at = history_next_ - count - skip;
+  if (at < 0) at += history_capacity_;
+  for (int i = 0; i < count; ++i) {
+    out[i] = history_[static_cast<size_t>(at)];
+    if (++at == history_capacity_) at = 0;
+  }
+  return true;
+}
+
 void Concealer::OnAudio(int16_t* samples, int count) noexcept {
   if (concealing_) {
     concealing_ = false;

@@ -31,6 +31,10 @@ class Concealer {
   // Intended silence (DTX, buffer filling): `count` zeros; what follows is not blended.
   void Silence(int16_t* out, int count) noexcept;
 
+  // Copies `count` samples of real audio, those before the latest `skip`, in order. False, and
+  // nothing copied, while it remembers fewer or what was heard last was made up.
+  bool CopyLatest(int16_t* out, int count, int skip) const noexcept;
+
   // Forgets everything.
   void Reset() noexcept;
 

@@ -13,6 +13,9 @@ constexpr int kMinSlots = 8;
 constexpr int kMaxSlots = 1024;
 constexpr int kMaxPayload = 1500;
 constexpr int kHistoryBits = 64;
+constexpr int kLeastMaxMs = 60;  // a packet of 60 ms must fit
+constexpr int kGuardMs = 1;  // a packet that comes this close before a tick may miss the next one
+constexpr int kTimestampJumpMs = 2000;  // between two packets' delays: not the network's doing
 constexpr int kMinPacketsPerSecond =
     400;  // inverse of the shortest packet taken; bounds a plan's segments
 
@@ -26,29 +29,31 @@ size_t RoundUpSlots(int slots) noexcept {
 
 JitterBuffer::JitterBuffer(const JitterBufferConfig& config)
     : clock_hz_(std::clamp(config.clock_hz, 1000, 192000)),
-      target_(0),
+      min_(0),
       max_(0),
+      fixed_(0),
       slot_bytes_(static_cast<size_t>(std::clamp(config.max_payload_bytes, 1, kMaxPayload))),
       mask_(RoundUpSlots(config.slots) - 1),
       slots_(std::make_unique<Slot[]>(mask_ + 1)),
       payloads_(new uint8_t[(mask_ + 1) * slot_bytes_]),
-      free_payloads_(new uint16_t[mask_ + 1]) {
+      free_payloads_(new uint16_t[mask_ + 1]),
+      estimator_(clock_hz_, config.ms_per_late_percent) {
   FreePayloads();
-  SetTarget(config.target_ms, config.max_ms);
+  SetBounds(config);
 }
 
-void JitterBuffer::SetTarget(int target_ms, int max_ms) noexcept {
-  const int target = std::clamp(target_ms, 20, 2000);
-  target_ = Units(target);
-  max_ = Units(std::clamp(max_ms, target + 60, 10000));
+void JitterBuffer::SetBounds(const JitterBufferConfig& config) noexcept {
+  bounds_ = config;
+  max_ = Units(std::clamp(config.max_ms, kLeastMaxMs, 10000));
+  min_ = std::clamp(Units(std::clamp(config.min_ms, 0, 10000)), 0, max_);
+  fixed_ = config.fixed_ms < 0 ? -1 : std::min(Units(std::min(config.fixed_ms, 10000)), max_);
 }
 
 void JitterBuffer::SetClock(int clock_hz) noexcept {
-  const int target_ms = target_ * 1000 / clock_hz_;
-  const int max_ms = max_ * 1000 / clock_hz_;
   clock_hz_ = std::clamp(clock_hz, 1000, 192000);
-  SetTarget(target_ms, max_ms);
-  average_q8_ = 0;
+  SetBounds(bounds_);
+  clock_ = TickClock();
+  estimator_.SetClock(clock_hz_);
   level_ = 0;
   Reset();
 }
@@ -71,10 +76,14 @@ void JitterBuffer::Reset() noexcept {
   count_ = 0;
   audio_count_ = 0;
   content_ = 0;
-  waited_ = 0;
   underrun_ = 0;
   missing_ = 0;
   excess_ = 0;
+  hold_ = 0;
+  concealing_ = false;
+  pause_adapted_ = false;
+  clock_.Doubt();
+  estimator_.Reset();
   sequences_.Reset();
   timestamps_.Reset();
   ++stats_.resets;
@@ -144,31 +153,71 @@ JitterInsert JitterBuffer::PlaceOld(int64_t number) noexcept {
   return JitterInsert::kLate;
 }
 
+bool JitterBuffer::Fits(const JitterPacket& packet) const noexcept {
+  return packet.payload_size <= slot_bytes_ &&
+         packet.duration <= std::min(clock_hz_, int{UINT16_MAX}) &&
+         packet.duration * kMinPacketsPerSecond >= clock_hz_;
+}
+
 JitterInsert JitterBuffer::Insert(const JitterPacket& packet) noexcept {
-  const bool fits = packet.payload_size <= slot_bytes_ &&
-                    packet.duration <= std::min(clock_hz_, int{UINT16_MAX}) &&
-                    packet.duration * kMinPacketsPerSecond >= clock_hz_;
-  if (!fits) {
+  if (!Fits(packet)) {
     InsertMarker(packet.sequence);
     ++stats_.discarded;
     return JitterInsert::kDiscarded;
   }
   Slot* slot = nullptr;
   const JitterInsert result = Place(packet.sequence, &slot);
-  if (result != JitterInsert::kInserted) return result;
+  if (result == JitterInsert::kDuplicate) return result;
+  if (result == JitterInsert::kLate) {
+    if (played_) Learn(timestamps_.Peek(packet.timestamp), packet.arrival_ns);
+    return result;
+  }
+  const int64_t timestamp = timestamps_.Unwrap(packet.timestamp);
+  Learn(timestamp, packet.arrival_ns);
+  Fill(slot, packet, timestamp);
+  packet_units_ = packet.duration;
+  ++stats_.inserted;
+  return JitterInsert::kInserted;
+}
+
+void JitterBuffer::Fill(Slot* slot, const JitterPacket& packet, int64_t timestamp) noexcept {
   slot->marker = false;
-  slot->timestamp = timestamps_.Unwrap(packet.timestamp);
+  slot->timestamp = timestamp;
   slot->arrival_ns = packet.arrival_ns;
   slot->duration = static_cast<uint16_t>(packet.duration);
   slot->size = static_cast<uint16_t>(packet.payload_size);
   slot->payload_type = packet.payload_type;
   slot->payload = free_payloads_[static_cast<size_t>(--free_count_)];
   std::memcpy(PayloadOf(*slot), packet.payload, packet.payload_size);
-  packet_units_ = packet.duration;
   content_ += packet.duration;
   ++audio_count_;
-  ++stats_.inserted;
-  return JitterInsert::kInserted;
+}
+
+// How late the packet is tells what to expect of others.
+void JitterBuffer::Learn(int64_t timestamp, int64_t arrival_ns) noexcept {
+  const int64_t arrival = Units64(arrival_ns);
+  const int64_t arrived = arrival - timestamp;
+  if (estimator_.known()) {
+    const int64_t jump = arrived - estimator_.last_arrived();
+    const int64_t most = Units(kTimestampJumpMs);
+    if (jump > most || jump < -most) estimator_.Shift(jump);
+  }
+  const int64_t heard = clock_.TickAfter(arrival + Units(kGuardMs)) - timestamp;
+  estimator_.OnPacket(heard, arrived);
+}
+
+bool JitterBuffer::InsertRedundant(const JitterPacket& packet) noexcept {
+  if (!started_ || !Fits(packet)) return false;
+  const int64_t number = sequences_.Peek(packet.sequence);
+  if (number < next_ || number >= sequences_.last() || number >= next_ + Slots()) return false;
+  Slot& slot = SlotAt(number);
+  if (slot.used) return false;
+  slot.used = true;
+  slot.sequence = packet.sequence;
+  ++count_;
+  Fill(&slot, packet, timestamps_.Peek(packet.timestamp));
+  ++stats_.redundant;
+  return true;
 }
 
 JitterInsert JitterBuffer::InsertMarker(uint16_t sequence) noexcept {
@@ -236,11 +285,31 @@ bool JitterBuffer::FindHead(int64_t* sequence) const noexcept {
   return false;
 }
 
+// Nanoseconds to timestamp units; in two steps, because wall time in ns times a clock overflows.
+int64_t JitterBuffer::Units64(int64_t ns) const noexcept {
+  constexpr int64_t kSecond = 1'000'000'000;
+  return ns / kSecond * clock_hz_ + ns % kSecond * clock_hz_ / kSecond;
+}
+
+int JitterBuffer::delay_ms() const noexcept {
+  if (!played_ || !estimator_.known()) return 0;
+  const int64_t delay = std::clamp<int64_t>(delay_ - estimator_.base(), 0, 60 * clock_hz_);
+  return static_cast<int>(delay * 1000 / clock_hz_);
+}
+
+void JitterBuffer::NoteRepaired(int units) noexcept {
+  const auto repaired = static_cast<uint64_t>(units);
+  stats_.repaired_samples += repaired;
+  stats_.concealed_samples -= std::min(stats_.concealed_samples, repaired);
+}
+
 JitterStats JitterBuffer::stats() const noexcept {
   JitterStats stats = stats_;
-  stats.target_ms = target_ * 1000 / clock_hz_;
+  if (estimator_.known()) {
+    stats.target_ms = static_cast<int>((Target() - estimator_.base()) * 1000 / clock_hz_);
+  }
+  stats.delay_ms = delay_ms();
   stats.level_ms = last_level_ms();
-  stats.average_level_ms = static_cast<int>((average_q8_ >> 8) * 1000 / clock_hz_);
   return stats;
 }
 

@@ -9,28 +9,20 @@ namespace mixminus {
 
 namespace {
 
-constexpr int kFrameMs = 20;              // what one tick pulls
-constexpr int kPauseMs = 100;             // without a packet: the stream has paused
-constexpr int kShrinkAboveMs = 20;        // average over the set point: shrink in silence
-constexpr int kShrinkHardMs = 60;         // shrink anyway …
-constexpr int kShrinkHardAfterMs = 1000;  // … when that lasts
-constexpr int kShrinkHardEveryMs = 200;   // … this often
-constexpr int kGrowBelowMs = 12;          // average under the set point: grow in silence
-constexpr int kAverageShift = 6;          // of the level: 64 ticks, 1.3 s
+constexpr int kLongestPullMs = 100;
+constexpr int kPauseMs = 100;      // without a packet: the stream has paused
+constexpr int kHoldMs = 200;       // after a wait: more late ones may follow, nothing is taken back
+constexpr int kStartMs = 20;       // held back beyond that at first, until enough packets told …
+constexpr int kStartPackets = 50;  // … how late they come
 
 }  // namespace
 
-// What the average level is in steady state. Long packets make it swing: at 60 ms it falls from 80
-// to 40 and jumps back, so the average is higher by half of what a packet exceeds a frame. Short
-// ones lower it likewise.
-int JitterBuffer::SetPoint() const noexcept {
-  return target_ + (packet_units_ - Units(kFrameMs)) / 2;
-}
-
-// A level at which playing may start at once, because the following packet is not needed before its
-// time.
-int JitterBuffer::StartLevel() const noexcept {
-  return target_ + std::max(0, packet_units_ - Units(kFrameMs));
+int64_t JitterBuffer::Target() const noexcept {
+  const int64_t base = estimator_.base();
+  if (fixed_ >= 0) return base + fixed_;
+  int64_t target = estimator_.target();
+  if (estimator_.packets() < kStartPackets) target += Units(kStartMs);
+  return std::clamp(target, base + min_, base + max_);
 }
 
 int JitterBuffer::level_units() const noexcept {
@@ -48,16 +40,30 @@ int JitterBuffer::Lead(int64_t head) const noexcept {
   return lead > 0 && lead <= max_ ? static_cast<int>(lead) : 0;
 }
 
+void JitterBuffer::Tick(int64_t now_ns, int frame_units, int held_units) noexcept {
+  clock_.Tick(Units64(now_ns), std::clamp(frame_units, 1, Units(kLongestPullMs)));
+  excess_ = 0;
+  DropMarkers();
+  level_ = level_units() + held_units;
+  frame_timestamp_ = play_ - held_units;
+  if (filling_ || !estimator_.known()) return;
+  if (level_ > max_) TrimExcess();
+  frame_timestamp_ = play_ - held_units;
+  delay_ = clock_.now() - frame_timestamp_;
+  const int64_t excess = std::clamp<int64_t>(delay_ - Target(), -max_, 2 * max_);
+  hold_ = std::max(0, hold_ - frame_units);
+  // While a packet is waited for, the delay is growing by itself.
+  if (underrun_ > 0 || (excess > 0 && hold_ > 0)) return;
+  excess_ = static_cast<int>(excess);
+}
+
 void JitterBuffer::Pull(int units, JitterPlan* plan) noexcept {
   plan->count = 0;
-  units = std::clamp(units, 1, Units(3 * kFrameMs));
-  DropMarkers();
-  TrackLevel(units);
+  units = std::clamp(units, 1, Units(kLongestPullMs));
   if (filling_ && !FillUp(units)) {
     EmitGap(JitterSegmentKind::kSilence, units, plan);
     return;
   }
-  TrimExcess();
   int done = 0;
   while (done < units && plan->count < JitterPlan::kMaxSegments - 1) {
     const int before = plan->count;
@@ -67,65 +73,65 @@ void JitterBuffer::Pull(int units, JitterPlan* plan) noexcept {
   if (done < units) EmitGap(JitterSegmentKind::kSilence, units - done, plan);
 }
 
-void JitterBuffer::TrackLevel(int units) noexcept {
-  level_ = level_units();
-  if (filling_) return;
-  average_q8_ += ((static_cast<int64_t>(level_) << 8) - average_q8_) >> kAverageShift;
-  const bool far = (average_q8_ >> 8) > SetPoint() + Units(kShrinkHardMs);
-  excess_ = far ? std::min(excess_ + units, Units(kShrinkHardAfterMs)) : 0;
+int JitterBuffer::AvailableUnits(int most) noexcept {
+  if (filling_ || underrun_ > 0 || missing_ > 0) return 0;
+  int64_t at = play_;
+  for (int64_t number = next_; at - play_ < most; ++number) {
+    const Slot& slot = slots_[Index(number)];
+    if (number >= next_ + Slots() || !slot.used || slot.marker) break;
+    const bool joins = number == next_ && begun_ ? true : slot.timestamp == at;
+    if (!joins) break;
+    at = slot.timestamp + slot.duration;
+  }
+  return static_cast<int>(std::min<int64_t>(at - play_, most));
 }
 
-// True when the target is reached and playing begins with this pull. The wait counts from the first
-// pull that sees a packet, so that packets of any length get the same slack.
+// True when the first packet is due within this pull, and playing begins.
 bool JitterBuffer::FillUp(int units) noexcept {
-  if (audio_count_ == 0) {
-    waited_ = 0;
-    return false;
+  int64_t head = 0;
+  DropMarkers();
+  if (!FindHead(&head)) return false;
+  const int64_t from = clock_.now() - Target();  // what should be played now
+  // What piled up before the first pull is no delay that anybody needs. What came after a pause is
+  // speech.
+  while (!played_ && audio_count_ > 1 && SlotAt(head).timestamp + SlotAt(head).duration <= from) {
+    DropHead(head);
+    FindHead(&head);
   }
-  if (waited_ + units < target_ && level_ < StartLevel()) {
-    waited_ += units;
-    return false;
-  }
-  StartPlaying();
+  const int64_t wait = SlotAt(head).timestamp - from;
+  if (wait >= units && wait <= max_ + units) return false;
+  StartPlaying(wait > 0 && wait < units ? from : SlotAt(head).timestamp);
   return true;
 }
 
-void JitterBuffer::StartPlaying() noexcept {
+void JitterBuffer::StartPlaying(int64_t from) noexcept {
   int64_t head = 0;
-  // What piled up before the first pull is no delay that anybody needs. What came while waiting, or
-  // after a pause, is speech.
-  const bool backlog = !played_ && waited_ == 0;
-  while (backlog && FindHead(&head) && level_units() - SlotAt(head).duration >= StartLevel()) {
-    DropHead(head);
-  }
-  if (FindHead(&head)) {
-    AdvanceTo(head);
-    play_ = SlotAt(head).timestamp;
-  }
+  FindHead(&head);
+  AdvanceTo(head);
+  play_ = from;
   filling_ = false;
   played_ = true;
-  waited_ = 0;
+  pause_adapted_ = true;
   underrun_ = 0;
   missing_ = 0;
   level_ = level_units();
-  // One sample of a level that swings says little; only a clear surplus is believed.
-  average_q8_ = static_cast<int64_t>(std::max(level_, SetPoint())) << 8;
+  frame_timestamp_ = from;
+  delay_ = clock_.now() - from;
 }
 
-// The delay must not grow for ever: past the maximum the oldest packets go, down to the set point.
+// The delay must not grow for ever: past the maximum the oldest packets go, down to the target.
 void JitterBuffer::TrimExcess() noexcept {
-  if (level_ <= max_) return;
   int64_t head = 0;
   if (!FindHead(&head)) return;
-  while (level_units() - Lead(head) > SetPoint() && audio_count_ > 1) {
+  const int64_t from = clock_.now() - Target();
+  while (audio_count_ > 1 && (SlotAt(head).timestamp + SlotAt(head).duration <= from ||
+                              level_units() - Lead(head) > max_)) {
     DropHead(head);
     FindHead(&head);
   }
   if (!begun_) play_ = SlotAt(head).timestamp;
   underrun_ = 0;
   missing_ = 0;
-  excess_ = 0;
-  average_q8_ = static_cast<int64_t>(level_units()) << 8;
 }
 
 void JitterBuffer::DropHead(int64_t head) noexcept {
@@ -153,11 +159,28 @@ void JitterBuffer::PullStep(int rest, JitterPlan* plan) noexcept {
     EmitPacket(head, rest, plan);
     return;
   }
-  const int gap = static_cast<int>(std::min<int64_t>(wait, rest));
   const bool lost = head > next_ && !in_pause_;
-  play_ += gap;
-  if (lost) missing_ += gap;
-  EmitGap(lost ? JitterSegmentKind::kConceal : JitterSegmentKind::kSilence, gap, plan);
+  if (!lost) {
+    AdaptPause(head);
+    const int64_t pause = SlotAt(head).timestamp - play_;
+    if (pause <= 0) return;
+    const int gap = static_cast<int>(std::min<int64_t>(pause, rest));
+    play_ += gap;
+    EmitGap(JitterSegmentKind::kSilence, gap, plan);
+    return;
+  }
+  EmitLoss(head, static_cast<int>(std::min<int64_t>(wait, rest)), plan);
+}
+
+// Silence that the sender meant is the place where delay may change unheard.
+void JitterBuffer::AdaptPause(int64_t head) noexcept {
+  if (pause_adapted_) return;
+  pause_adapted_ = true;
+  const int64_t pause = SlotAt(head).timestamp - play_;
+  const int64_t excess = std::min(delay_ - Target(), pause);
+  if (excess > 0) NoteRemoved(static_cast<int>(excess));
+  if (excess < 0) NoteInserted(static_cast<int>(-std::max<int64_t>(excess, -max_)));
+  play_ += std::max<int64_t>(excess, -max_);
 }
 
 // Brings play point and head together where they do not fit. False when the head came too late and
@@ -178,6 +201,7 @@ bool JitterBuffer::AlignTo(int64_t head) noexcept {
   play_ -= rewind;
   underrun_ = 0;
   stats_.inserted_samples += static_cast<uint64_t>(rewind);
+  if (rewind > 0) hold_ = Units(kHoldMs);
   const int64_t late = play_ - slot.timestamp;
   if (late == 0) return true;
   const bool in_order = head == next_ && missing_ == 0;
@@ -224,6 +248,26 @@ void JitterBuffer::EmitPacket(int64_t head, int rest, JitterPlan* plan) noexcept
   missing_ = 0;
   in_pause_ = false;
   concealing_ = false;
+  pause_adapted_ = false;
+}
+
+// A loss in front of `head`, whose packet may carry a copy of what is right before it.
+void JitterBuffer::EmitLoss(int64_t head, int length, JitterPlan* plan) noexcept {
+  const Slot& slot = SlotAt(head);
+  const auto wait = static_cast<int>(slot.timestamp - play_);
+  const bool near = wait <= slot.duration;
+  if (!near) length = std::min(length, wait - slot.duration);
+  JitterSegment& segment = plan->segments[plan->count];
+  EmitGap(near ? JitterSegmentKind::kRepair : JitterSegmentKind::kConceal, length, plan);
+  play_ += length;
+  missing_ += length;
+  if (!near) return;
+  segment.offset = -wait;
+  segment.payload = PayloadOf(slot);
+  segment.payload_size = slot.size;
+  segment.arrival_ns = slot.arrival_ns;
+  segment.sequence = slot.sequence;
+  segment.payload_type = slot.payload_type;
 }
 
 void JitterBuffer::EmitGap(JitterSegmentKind kind, int length, JitterPlan* plan) noexcept {
@@ -231,7 +275,7 @@ void JitterBuffer::EmitGap(JitterSegmentKind kind, int length, JitterPlan* plan)
   segment = JitterSegment();
   segment.kind = kind;
   segment.length = length;
-  if (kind != JitterSegmentKind::kConceal) return;
+  if (kind == JitterSegmentKind::kSilence) return;
   stats_.concealed_samples += static_cast<uint64_t>(length);
   if (!concealing_) ++stats_.concealment_events;
   concealing_ = true;
@@ -243,30 +287,7 @@ void JitterBuffer::EmitUnderrun(int length, JitterPlan* plan) noexcept {
   EmitGap(in_pause_ ? JitterSegmentKind::kSilence : JitterSegmentKind::kConceal, length, plan);
   if (underrun_ < Units(kPauseMs)) return;
   filling_ = true;
-  waited_ = 0;
   concealing_ = false;
-}
-
-JitterAdvice JitterBuffer::Advice() const noexcept {
-  if (filling_ || underrun_ > 0) return JitterAdvice::kNone;
-  const auto excess = static_cast<int>(average_q8_ >> 8) - SetPoint();
-  // Leaving out a frame needs the one behind it.
-  if (excess > Units(kShrinkAboveMs) && content_ >= Units(2 * kFrameMs)) {
-    return excess_ >= Units(kShrinkHardAfterMs) ? JitterAdvice::kShrinkNow
-                                                : JitterAdvice::kShrinkIfQuiet;
-  }
-  return excess < -Units(kGrowBelowMs) ? JitterAdvice::kGrowIfQuiet : JitterAdvice::kNone;
-}
-
-void JitterBuffer::ShrinkBy(int units) noexcept {
-  average_q8_ -= static_cast<int64_t>(units) << 8;
-  excess_ = std::min(excess_, Units(kShrinkHardAfterMs - kShrinkHardEveryMs));
-  stats_.removed_samples += static_cast<uint64_t>(units);
-}
-
-void JitterBuffer::GrowBy(int units) noexcept {
-  average_q8_ += static_cast<int64_t>(units) << 8;
-  stats_.inserted_samples += static_cast<uint64_t>(units);
 }
 
 }  // namespace mixminus

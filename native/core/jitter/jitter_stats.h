@@ -1,6 +1,7 @@
 #pragma once
 // What the jitter buffer did, one counter per cause, so that nobody has to guess why a call sounds
-// bad. Plain data; read by the leg's owner and published in the statistics table.
+// bad. Samples are counted in units of the RTP clock. Plain data; read by the leg's owner and
+// published in the statistics table.
 
 #include <cstdint>
 
@@ -17,11 +18,13 @@ struct JitterStats {
   uint64_t rebases = 0;    // timestamps jumped while sequence numbers went on
   uint64_t concealed_samples = 0;   // made up, for packets missing or not yet there
   uint64_t concealment_events = 0;  // runs of those
-  uint64_t inserted_samples = 0;    // delay added: waited for late packets, or stretched in silence
-  uint64_t removed_samples = 0;     // delay taken away: frames left out to catch up
-  int target_ms = 0;                // configured playout delay
-  int level_ms = 0;          // audio in the buffer at the last pull, the frame pulled included
-  int average_level_ms = 0;  // the same, smoothed; what drift correction steers by
+  uint64_t repaired_samples = 0;    // of packets missing, brought back by in-band FEC
+  uint64_t redundant = 0;           // packets missing, brought back by a redundant copy
+  uint64_t inserted_samples = 0;    // delay added: waited for late packets, or stretched
+  uint64_t removed_samples = 0;     // delay taken away: compressed, or thrown away
+  int target_ms = 0;                // delay aimed at, from the arrival of the fastest recent packet
+  int delay_ms = 0;                 // the same as it is
+  int level_ms = 0;  // audio in the buffer at the last tick, the frame pulled included
 };
 
 }  // namespace mixminus

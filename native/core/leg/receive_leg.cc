@@ -1,5 +1,5 @@
-// RTP packet → jitter buffer; the way out is in receive_pull.cc. Pure: the engine brings packets and
-// time.
+// RTP packet → jitter buffer; the way out is in receive_pull.cc. Pure: the engine brings packets
+// and time.
 
 #include "core/leg/receive_leg.h"
 
@@ -44,12 +44,17 @@ int PayloadBytes(const ReceiveLegConfig& config) noexcept {
 
 JitterBufferConfig JitterConfig(const ReceiveLegConfig& config) noexcept {
   JitterBufferConfig jitter;
-  jitter.target_ms = config.jitter_target_ms;
+  jitter.min_ms = config.jitter_min_ms;
   jitter.max_ms = config.jitter_max_ms;
+  jitter.fixed_ms = config.jitter_fixed_ms;
+  jitter.ms_per_late_percent = config.jitter_ms_per_late_percent;
   jitter.slots = config.slots;
   jitter.max_payload_bytes = PayloadBytes(config);
   return jitter;
 }
+
+// What compressing or stretching a frame leaves over, at most.
+int HoldSamples(int rate_hz) noexcept { return rate_hz / 1000 * (kStretchLongestMs + 1); }
 
 // Of what the formats decode to.
 int HighestRate(const ReceiveLegConfig& config) noexcept {
@@ -67,7 +72,8 @@ int HighestRate(const ReceiveLegConfig& config) noexcept {
 }  // namespace
 
 ReceiveLeg::ReceiveLeg(const ReceiveLegConfig& config)
-    : event_clock_hz_(config.telephone_event_clock_hz),
+    : hold_(std::make_unique<int16_t[]>(static_cast<size_t>(HoldSamples(HighestRate(config))))),
+      event_clock_hz_(config.telephone_event_clock_hz),
       stats_(clock_hz_),
       events_(config.telephone_event_clock_hz),
       jitter_(JitterConfig(config)),
@@ -181,16 +187,18 @@ void ReceiveLeg::TakeBuffer(ReceiveLeg* fresh, bool emptied) noexcept {
   const int theirs = fresh->jitter_.slots() * fresh->jitter_.max_payload_bytes();
   const bool small = jitter_.slots() < fresh->jitter_.slots() ||
                      jitter_.max_payload_bytes() < fresh->jitter_.max_payload_bytes();
-  const int fresh_target_ms = fresh->jitter_.target_ms();
-  const int fresh_max_ms = fresh->jitter_.max_ms();
+  const JitterBufferConfig bounds = fresh->jitter_.bounds();
   if (small || (emptied && theirs < ours)) {
     fresh->jitter_.SetCounters(jitter_.counters());
     std::swap(jitter_, fresh->jitter_);
     jitter_.SetClock(clock_hz_);
+    held_ = 0;
   }
-  jitter_.SetTarget(fresh_target_ms, fresh_max_ms);
+  jitter_.SetBounds(bounds);
   if (concealer_.max_rate_hz() != fresh->concealer_.max_rate_hz()) {
     std::swap(concealer_, fresh->concealer_);
+    std::swap(hold_, fresh->hold_);
+    held_ = 0;
     concealer_.SetRate(rate_hz_);
   }
 }
@@ -213,6 +221,7 @@ void ReceiveLeg::StartTrack(int track) noexcept {
   track_ = track;
   clock_hz_ = tracks_[track].clock_hz;
   rate_hz_ = tracks_[track].rate_hz;
+  held_ = 0;
   if (tracks_[track].decoder != nullptr) tracks_[track].decoder->Reset();
   jitter_.SetClock(clock_hz_);
   stats_.SetClock(clock_hz_);
@@ -226,6 +235,7 @@ InsertResult ReceiveLeg::Insert(const RtpPacketView& packet, int64_t arrival_ns)
       return InsertResult::kDiscarded;
     case SequenceVerdict::kRestarted:
       jitter_.Reset();
+      held_ = 0;
       events_.Reset(event_clock_hz_);
       break;
     case SequenceVerdict::kProbation:  // buffered, and heard once the source is valid
@@ -269,6 +279,7 @@ void ReceiveLeg::ResetSource() noexcept {
   stats_ = ReceiveStats(clock_hz_);
   candidate_ = Candidate();
   jitter_.Reset();
+  held_ = 0;
   events_.Reset(event_clock_hz_);
 }
 

@@ -13,6 +13,7 @@
 #include "core/dsp/vad.h"
 #include "core/jitter/concealer.h"
 #include "core/jitter/jitter_buffer.h"
+#include "core/jitter/time_stretch.h"
 #include "core/rtp/packet.h"
 #include "core/rtp/receive_stats.h"
 #include "core/rtp/telephone_event.h"
@@ -33,8 +34,10 @@ struct ReceiveLegConfig {
   int format_count = 0;
   int telephone_event_payload_type = -1;  // -1: none
   int telephone_event_clock_hz = 8000;
-  int jitter_target_ms = 40;
+  int jitter_min_ms = 0;  // these three: see JitterBufferConfig
   int jitter_max_ms = 400;
+  int jitter_fixed_ms = JitterBufferConfig::kAdaptive;
+  int jitter_ms_per_late_percent = DelayEstimator::kMsPerLatePercent;
   int slots = 64;
   int max_payload_bytes = 0;  // 0: 60 ms of each format; larger ones are discarded and counted
 };
@@ -66,10 +69,10 @@ class ReceiveLeg {
  public:
   explicit ReceiveLeg(const ReceiveLegConfig& config);
 
-  // Renegotiation: takes the settings of `fresh`, which the calling thread made for them, and of its
-  // memory what is needed: a larger buffer, decoders of new formats. What is no longer needed is in
-  // `fresh` afterwards. Decoders of formats that stay go on, and so does the buffer when its packets'
-  // types still mean the same codec and it is large enough.
+  // Renegotiation: takes the settings of `fresh`, which the calling thread made for them, and of
+  // its memory what is needed: a larger buffer, decoders of new formats. What is no longer needed
+  // is in `fresh` afterwards. Decoders of formats that stay go on, and so does the buffer when its
+  // packets' types still mean the same codec and it is large enough.
   void Renegotiate(ReceiveLeg* fresh) noexcept;
 
   // One packet from the accepted address. `arrival_ns` from any steady clock, the same for all
@@ -77,8 +80,8 @@ class ReceiveLeg {
   InsertResult Insert(const RtpPacketView& packet, int64_t arrival_ns) noexcept;
 
   // The next 20 ms at rate_hz(), which is that of the format that arrives: it may change from frame
-  // to frame when the peer changes its codec. Updates level, VAD and delay. `now_ns` of the same clock as
-  // arrival_ns: how late packets come is judged against it.
+  // to frame when the peer changes its codec. Updates level, VAD and delay. `now_ns` of the same
+  // clock as arrival_ns: how late packets come is judged against it.
   PullResult Pull(AudioFrame* out, int64_t now_ns) noexcept;
 
   // Closes an event whose end was lost; `now_ns` of the same clock as arrival_ns.
@@ -100,8 +103,10 @@ class ReceiveLeg {
   bool has_source() const noexcept { return stats_.valid(); }
   uint32_t remote_ssrc() const noexcept { return stats_.ssrc(); }
   int rate_hz() const noexcept { return rate_hz_; }
-  // Audio buffered at the last Pull, the frame pulled included.
-  int playout_delay_ms() const noexcept { return jitter_.last_level_ms(); }
+  // From the arrival of the fastest recent packet to the tick that played it.
+  int playout_delay_ms() const noexcept { return jitter_.delay_ms(); }
+  // The timestamp, unwrapped, that the last frame pulled began with; for measuring.
+  int64_t frame_timestamp() const noexcept { return jitter_.frame_timestamp(); }
   int level_dbov() const noexcept { return level_dbov_; }
   bool talking() const noexcept { return vad_.talking(); }
   VadEvent last_vad_event() const noexcept { return vad_event_; }  // of the last Pull
@@ -144,15 +149,32 @@ class ReceiveLeg {
   InsertResult Dispatch(const RtpPacketView& packet, int64_t arrival_ns) noexcept;
   InsertResult InsertAudio(const RtpPacketView& packet, int64_t arrival_ns) noexcept;
   InsertResult InsertEvent(const RtpPacketView& packet, int64_t arrival_ns) noexcept;
-  PullResult PullFrame(int16_t* out, int count) noexcept;
-  PullResult Stretch(int16_t* out, int count) noexcept;
-  void LeaveOutFrame(int16_t* out, int count) noexcept;
-  void DecodeSegment(const JitterSegment& segment, int16_t* out, int length) noexcept;
+  // How a frame comes to its length; see receive_pull.cc.
+  enum class Pace : uint8_t { kNormal, kFaster, kSlower };
+  Pace ChoosePace() noexcept;
+  PullResult PullNormal(int16_t* out, int count) noexcept;
+  PullResult PullFaster(int16_t* out, int count) noexcept;
+  PullResult PullSlower(int16_t* out, int count) noexcept;
+  int TakeHeld(int16_t* out, int most) noexcept;
+  void Hold(const int16_t* samples, int count) noexcept;
+  StretchLimits Limits(int longest) const noexcept;
+  PullResult PullSamples(int16_t* out, int count, int* got) noexcept;
+  PullResult PlaySegment(const JitterSegment& segment, int16_t* out, int count) noexcept;
+  PullResult Decode(const JitterSegment& segment, int16_t* out, int count) noexcept;
+  PullResult Repair(const JitterSegment& segment, int16_t* out, int count) noexcept;
+  PullResult Conceal(int16_t* out, int count) noexcept;
+  AudioDecoder* DecoderOf(int payload_type) const noexcept;
+  int Units(int samples) const noexcept;
   bool IsQuiet(int level_dbov) const noexcept;
 
   int rate_hz_ = 8000;   // of the track that plays
   int clock_hz_ = 8000;  // likewise
   int track_ = 0;
+  int held_ = 0;                // samples pulled and not played yet
+  int pace_wait_ = 0;           // frames until the pace may change again
+  bool quiet_ = true;           // the last frame
+  int last_payload_type_ = -1;  // of what was decoded last: its codec conceals
+  std::unique_ptr<int16_t[]> hold_;
   int level_dbov_ = kSilenceDbov;
   VadEvent vad_event_ = VadEvent::kNone;
   int64_t played_arrival_ns_ = 0;

@@ -1,6 +1,7 @@
 // Any sequence of insertions, pulls and adjustments. Every pull is filled exactly, every segment
 // lies inside the packet that it names, nothing is heard twice, and counters add up.
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/base/check.h"
@@ -10,6 +11,14 @@
 using namespace mixminus;
 
 namespace {
+
+JitterBufferConfig Bounds(fuzz::Input* input) {
+  JitterBufferConfig config;
+  config.fixed_ms = input->Byte() * 4 - 500;
+  config.min_ms = input->Byte();
+  config.max_ms = input->Byte() * 4;
+  return config;
+}
 
 struct Driver {
   explicit Driver(fuzz::Input* bytes, const JitterBufferConfig& config)
@@ -26,6 +35,12 @@ struct Driver {
     packet.payload_type = static_cast<uint8_t>(packet.sequence & 0x7F);
     std::memset(payload, packet.sequence & 0xFF, sizeof(payload));
     packet.payload = payload;
+    now_ns += (control & 0x40) != 0 ? int64_t{input->Word()} * 10'000 : 0;
+    packet.arrival_ns = now_ns;
+    if ((control & 0x80) != 0) {
+      buffer.InsertRedundant(packet);
+      return;
+    }
     ++given;
     const uint64_t resets = buffer.stats().resets;
     const JitterInsert result = buffer.Insert(packet);
@@ -44,9 +59,14 @@ struct Driver {
       const JitterSegment& segment = plan.segments[i];
       MIXMINUS_CHECK(segment.length > 0);
       total += segment.length;
+      if (segment.kind == JitterSegmentKind::kRepair) {
+        MIXMINUS_CHECK(segment.offset + segment.length <= 0);
+        MIXMINUS_CHECK(segment.payload_size < 600);
+        buffer.NoteRepaired(segment.length);
+      }
       if (segment.kind == JitterSegmentKind::kPacket) CheckPacket(segment);
     }
-    MIXMINUS_CHECK(total == (units < 1 ? 1 : units > 480 ? 480 : units));
+    MIXMINUS_CHECK(total == (units < 1 ? 1 : units > 800 ? 800 : units));
     MIXMINUS_CHECK(buffer.stats().resets == resets);
   }
 
@@ -72,6 +92,8 @@ struct Driver {
     const uint8_t control = input->Byte();
     switch (control & 0x07) {
       case 0:
+        now_ns += 20'000'000;
+        buffer.Tick(now_ns, 160, 0);
         Pull(160);
         break;
       case 1:
@@ -81,19 +103,17 @@ struct Driver {
         buffer.InsertMarker(static_cast<uint16_t>(packet.sequence + (control >> 3)));
         break;
       case 3:
-        if (buffer.Advice() == JitterAdvice::kGrowIfQuiet) {
-          buffer.GrowBy(160);
-        } else if (buffer.Advice() != JitterAdvice::kNone) {
-          Pull(160);
-          buffer.ShrinkBy(160);
-        }
+        now_ns += int64_t{input->Byte()} * 1'000'000;
+        buffer.Tick(now_ns, 160, input->Byte() % 121);
+        MIXMINUS_CHECK(buffer.AvailableUnits(300) <= 300);
+        Pull(160 + std::clamp(buffer.excess_units(), -120, 120));
         break;
       case 4:
         if (control == 0xFC) {
           buffer.Reset();
           heard_any = false;
         } else {
-          buffer.SetTarget(input->Byte() * 4, input->Byte() * 8);
+          buffer.SetBounds(Bounds(input));
         }
         break;
       default:
@@ -112,6 +132,7 @@ struct Driver {
   JitterPacket packet;
   uint8_t payload[600] = {};
   int slots;
+  int64_t now_ns = 0;
   uint64_t given = 0;
   uint64_t discarded = 0;
   uint64_t late = 0;
@@ -125,10 +146,8 @@ struct Driver {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz::Input input(data, size);
-  JitterBufferConfig config;
+  JitterBufferConfig config = Bounds(&input);
   config.slots = 8 << (input.Byte() % 5);
-  config.target_ms = input.Byte();
-  config.max_ms = input.Byte() * 4;
   Driver driver(&input, config);
   while (!input.done()) driver.Step();
   return 0;

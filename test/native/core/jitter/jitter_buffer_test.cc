@@ -14,7 +14,7 @@ using namespace mixminus;
 using namespace mixminus::testing;
 
 TEST_CASE("jitter buffer: waits for its target, then plays in order through both wraps") {
-  Stream stream({}, 65500, 0xFFFFF000);
+  Stream stream(Stream::OneFrame(), 65500, 0xFFFFF000);
   CHECK(stream.Pull() == "s160");
   stream.Put(0);
   CHECK(stream.Pull() == "s160");
@@ -27,14 +27,14 @@ TEST_CASE("jitter buffer: waits for its target, then plays in order through both
   CHECK(stats.inserted == 200);
   CHECK(stats.lost + stats.late + stats.duplicate + stats.reordered + stats.discarded == 0);
   CHECK(stats.concealed_samples == 0);
-  CHECK(stats.target_ms == 40);
-  CHECK(stats.average_level_ms == 40);
-  CHECK(stream.buffer.Advice() == JitterAdvice::kNone);
+  CHECK(stats.target_ms == 20);
+  CHECK(stats.delay_ms == 20);
+  CHECK(stream.buffer.excess_units() == 0);
 }
 
 TEST_CASE("jitter buffer: a larger target waits longer") {
   JitterBufferConfig config;
-  config.target_ms = 100;
+  config.fixed_ms = 80;
   Stream stream(config);
   for (int i = 0; i < 4; ++i) {
     stream.Put(i);
@@ -74,7 +74,7 @@ TEST_CASE("jitter buffer: a lost packet is concealed in its place and counted on
   stream.Put(3);
   CHECK(stream.Pull() == "1");
   stream.Put(4);
-  CHECK(stream.Pull() == "c160");
+  CHECK(stream.Pull() == "r160");
   stream.Put(5);
   CHECK(stream.Pull() == "3");
   CHECK(stream.Pull() == "4");
@@ -91,7 +91,7 @@ TEST_CASE("jitter buffer: a packet after its turn is late, and no longer lost") 
   stream.Put(3);
   stream.Pull();
   stream.Put(4);
-  CHECK(stream.Pull() == "c160");
+  CHECK(stream.Pull() == "r160");
   CHECK(stream.Pull() == "3");
   CHECK(stream.buffer.stats().lost == 1);
   CHECK(stream.Put(2) == JitterInsert::kLate);
@@ -110,7 +110,7 @@ TEST_CASE(
   CHECK(stream.Pull() == "1");
   CHECK(stream.Pull() == "c160");
   stream.Put(2);
-  CHECK(stream.Pull() == "c160");
+  CHECK(stream.Pull() == "r160");
   CHECK(stream.Pull() == "4");
   CHECK(stream.buffer.stats().late == 1);
   CHECK(stream.buffer.stats().lost == 1);
@@ -149,6 +149,7 @@ TEST_CASE(
     "jitter buffer: every packet length from 2.5 to 60 ms fills 20 ms frames without a seam") {
   for (const int units : {20, 40, 80, 120, 160, 200, 240, 320, 400, 480}) {
     JitterBufferConfig config;
+    config.fixed_ms = 60;
     Stream stream(config);
     int sent = 0;  // units
     int number = 0;
@@ -175,8 +176,8 @@ TEST_CASE(
       }
       if (playing && tick > 10) {
         REQUIRE(stream.buffer.last_level_ms() >= 20);
-        REQUIRE(stream.buffer.last_level_ms() <= 100);
-        REQUIRE(stream.buffer.Advice() == JitterAdvice::kNone);
+        REQUIRE(stream.buffer.last_level_ms() <= 120);
+        REQUIRE(stream.buffer.delay_ms() <= 60);
       }
     }
     CAPTURE(units);
@@ -198,10 +199,10 @@ TEST_CASE("jitter buffer: markers are no loss, and the time behind them is silen
       CHECK(stream.buffer.InsertMarker(static_cast<uint16_t>(100 + i)) == JitterInsert::kInserted);
     CHECK(stream.Pull() == "s160");
   }
+  // It comes a tick after its time, so nothing is waited for.
   stream.Put(13);
-  CHECK(stream.Pull() == "s160");
-  stream.Put(14);
   CHECK(stream.Pull() == "13");
+  stream.Put(14);
   CHECK(stream.Pull() == "14");
   const JitterStats stats = stream.buffer.stats();
   CHECK(stats.concealed_samples == 0);
@@ -216,14 +217,15 @@ TEST_CASE(
   Stream stream;
   stream.Start();
   stream.buffer.InsertMarker(102);
-  stream.buffer.InsertMarker(103);
-  stream.Put(5);
   CHECK(stream.Pull() == "1");
-  for (int i = 0; i < 3; ++i) CHECK(stream.Pull() == "s160");
+  stream.buffer.InsertMarker(103);
+  for (int i = 0; i < 2; ++i) CHECK(stream.Pull() == "s160");
+  stream.Put(5);
+  CHECK(stream.Pull() == "s160");
   CHECK(stream.buffer.stats().concealed_samples == 0);
-  stream.Put(7);
   CHECK(stream.Pull() == "5");
-  CHECK(stream.Pull() == "c160");
+  stream.Put(7);
+  CHECK(stream.Pull() == "r160");
   CHECK(stream.Pull() == "7");
 }
 
@@ -238,14 +240,19 @@ TEST_CASE("jitter buffer: markers between audio that goes on change nothing") {
     packet.payload = payload.data();
     packet.payload_size = payload.size();
     packet.duration = kFrame;
+    packet.arrival_ns = stream.now_ns + kTickNs;
     stream.buffer.Insert(packet);
     stream.buffer.InsertMarker(static_cast<uint16_t>(101 + 2 * number));
   };
+  const auto pull = [&] {
+    stream.buffer.Tick(stream.now_ns += kTickNs, kFrame, 0);
+    stream.buffer.Pull(kFrame, &stream.plan);
+  };
   put(0);
-  stream.buffer.Pull(kFrame, &stream.plan);
+  pull();
   for (int i = 1; i < 50; ++i) {
     put(i);
-    stream.buffer.Pull(kFrame, &stream.plan);
+    pull();
     REQUIRE(stream.plan.count == 1);
     REQUIRE(stream.plan.segments[0].kind == JitterSegmentKind::kPacket);
     REQUIRE(stream.plan.segments[0].payload[0] == i - 1);
@@ -255,7 +262,7 @@ TEST_CASE("jitter buffer: markers between audio that goes on change nothing") {
 }
 
 TEST_CASE("jitter buffer: a jump past all slots begins anew") {
-  JitterBufferConfig config;
+  JitterBufferConfig config = Stream::OneFrame();
   config.slots = 8;
   Stream stream(config);
   stream.Start();

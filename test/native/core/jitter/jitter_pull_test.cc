@@ -21,7 +21,7 @@ TEST_CASE("jitter buffer: a late packet whose end is still useful gives its end"
   for (const char* expected : {"0[0+160]", "0[160+160]", "0[320+160]"})
     CHECK(stream.Pull() == expected);
   stream.Put(2, units);
-  CHECK(stream.Pull() == "c160");
+  CHECK(stream.Pull() == "r160");
   stream.Put(1, units);
   CHECK(stream.Pull() == "1[160+160]");
   CHECK(stream.Pull() == "1[320+160]");
@@ -63,9 +63,9 @@ TEST_CASE("jitter buffer: after a pause the target is waited for again") {
   for (int i = 0; i < 5; ++i) CHECK(stream.Pull() == "c160");
   for (int i = 0; i < 20; ++i) CHECK(stream.Pull() == "s160");
   CHECK(stream.buffer.filling());
-  stream.Put(2, kFrame, 25 * kFrame + 3);  // a talkspurt, with a timestamp to match
+  stream.Put(2, kFrame, 26 * kFrame);  // a talkspurt, with a timestamp to match
   CHECK(stream.Pull() == "s160");
-  stream.Put(3, kFrame, 25 * kFrame + 3);
+  stream.Put(3, kFrame, 26 * kFrame);
   CHECK(stream.Pull() == "2");
   CHECK(stream.Pull() == "3");
   CHECK(stream.buffer.stats().lost == 0);
@@ -74,9 +74,10 @@ TEST_CASE("jitter buffer: after a pause the target is waited for again") {
 TEST_CASE("jitter buffer: a short pause that the timestamps show is silence, and keeps time") {
   Stream stream;
   stream.Start();
+  stream.late_ns = kTickNs / 2;
   stream.Put(2, kFrame, 80);
-  stream.Put(3, kFrame, 80);
   CHECK(stream.Pull() == "1");
+  stream.Put(3, kFrame, 80);
   CHECK(stream.Pull() == "s80 2[0+80]");
   CHECK(stream.Pull() == "2[80+80] 3[0+80]");
   CHECK(stream.buffer.stats().concealed_samples == 0);
@@ -104,7 +105,7 @@ TEST_CASE("jitter buffer: a jump back behind a loss does not stop the audio eith
   stream.Start();
   stream.Put(3, kFrame, 0);
   CHECK(stream.Pull() == "1");
-  CHECK(stream.Pull() == "c160");
+  CHECK(stream.Pull() == "r160");
   for (int i = 5; i < 8; ++i) stream.Put(i, kFrame, -1000000);
   CHECK(stream.Pull() == "3");
   for (int i = 5; i < 8; ++i) CHECK(stream.Pull() == std::to_string(i));
@@ -155,7 +156,7 @@ TEST_CASE("jitter buffer: past its maximum the oldest audio goes, down to the se
   CHECK(stream.Pull() == "29");
 }
 
-TEST_CASE("jitter buffer: a pull of any length works, longer ones are cut at 60 ms") {
+TEST_CASE("jitter buffer: a pull of any length works, longer ones are cut at 100 ms") {
   Stream stream;
   stream.Start();
   for (int i = 2; i < 6; ++i) stream.Put(i);
@@ -165,55 +166,134 @@ TEST_CASE("jitter buffer: a pull of any length works, longer ones are cut at 60 
   stream.buffer.Pull(100000, &stream.plan);
   int total = 0;
   for (int i = 0; i < stream.plan.count; ++i) total += stream.plan.segments[i].length;
-  CHECK(total == 480);
+  CHECK(total == 800);
 }
 
-TEST_CASE("jitter buffer: says when to leave out and when to put in a frame") {
+TEST_CASE("jitter buffer: says how far the delay is from the target, and follows what is done") {
   Stream stream;
   stream.Start();
-  for (int i = 2; i < 7; ++i) stream.Put(i);  // 100 ms more than the target
-  int number = 7;
-  int ticks = 0;
-  while (stream.buffer.Advice() != JitterAdvice::kShrinkIfQuiet && ticks < 1000) {
+  int number = 2;
+  for (; number < 7; ++number) stream.Put(number);  // five packets at once: another route?
+  CHECK(stream.Pull() == "1");
+  // They were early, not the others late: against them everything else is 80 ms late now.
+  for (; number < 200; ++number) {
+    stream.Put(number);
+    stream.Pull();
+  }
+  CHECK(stream.buffer.delay_ms() == 100);
+  CHECK(stream.buffer.excess_units() == 80 * 8);
+  CHECK(stream.buffer.AvailableUnits(500) == 500);
+  for (int i = 0; i < 8; ++i) {
     stream.Put(number++);
     stream.Pull();
-    ++ticks;
+    stream.PullMore(80);
   }
-  CHECK(ticks < 100);
-  // Not when the frame behind it is missing.
-  JitterPlan plan;
-  const int spare = stream.buffer.packets() - 1;
-  for (int i = 0; i < spare; ++i) stream.buffer.Pull(kFrame, &plan);
-  CHECK(stream.buffer.stats().average_level_ms > 60);
-  CHECK(stream.buffer.Advice() == JitterAdvice::kNone);
-  for (int i = 0; i < spare; ++i) stream.Put(number++);
-  while (stream.buffer.Advice() != JitterAdvice::kShrinkNow && ticks < 1000) {
+  stream.Put(number++);
+  stream.Pull();
+  CHECK(stream.buffer.excess_units() == 0);
+  CHECK(stream.buffer.delay_ms() == 20);
+  for (int i = 0; i < 3; ++i) {
     stream.Put(number++);
-    stream.Pull();
-    ++ticks;
+    stream.Pull(120);
   }
-  CHECK(ticks < 300);
-  for (int i = 0; i < 2000; ++i) {
-    stream.Put(number++);
-    stream.Pull();
-    if (stream.buffer.Advice() == JitterAdvice::kNone) continue;
-    stream.Pull();
-    stream.buffer.ShrinkBy(kFrame);
-  }
-  CHECK(stream.buffer.last_level_ms() <= 60);
-  CHECK(stream.buffer.stats().removed_samples == 160 * 4);
-  // Now pull more than is sent: underruns put the delay back by themselves, growth in silence comes
-  // first.
-  int grown = 0;
-  for (int i = 0; i < 2000; ++i) {
-    if (i % 200 != 0 || i > 400) stream.Put(number++);
-    if (stream.buffer.Advice() == JitterAdvice::kGrowIfQuiet) {
-      stream.buffer.GrowBy(kFrame);
-      ++grown;
-      continue;
+  stream.Put(number++);
+  stream.Pull();
+  CHECK(stream.buffer.excess_units() == 15 * 8);
+}
+
+TEST_CASE("jitter buffer: what is held by the leg is part of the delay") {
+  Stream stream;
+  stream.Start();
+  stream.Put(2);
+  stream.buffer.Tick(stream.now_ns += kTickNs, kFrame, 0);
+  CHECK(stream.buffer.delay_ms() == 20);
+  CHECK(stream.PullMore(kFrame + 40) == "1 2[0+40]");
+  stream.Put(3);
+  stream.buffer.Tick(stream.now_ns += kTickNs, kFrame, 40);
+  CHECK(stream.buffer.delay_ms() == 20);
+  CHECK(stream.buffer.last_level_ms() == 40);
+}
+
+TEST_CASE("jitter buffer: silence of the sender is made shorter or longer to reach the target") {
+  for (const bool late : {false, true}) {
+    JitterBufferConfig config;
+    config.fixed_ms = late ? 20 : 60;
+    Stream stream(config);
+    int number = 0;
+    for (; number < 20; ++number) {
+      stream.Put(number);
+      stream.Pull();
     }
+    config.fixed_ms = late ? 60 : 20;
+    stream.buffer.SetBounds(config);
+    // A pause of 60 ms that timestamps tell, then more.
+    for (int i = 0; i < 3; ++i) stream.Pull();
+    for (; number < 30; ++number) {
+      stream.Put(number, kFrame, 3 * kFrame);
+      stream.Pull();
+    }
+    CAPTURE(late);
+    CHECK(stream.buffer.delay_ms() == config.fixed_ms);
+    CHECK(stream.buffer.excess_units() == 0);
+    const JitterStats stats = stream.buffer.stats();
+    CHECK(stats.inserted_samples == (late ? 320 : 0));
+    CHECK(stats.removed_samples == (late ? 0 : 320));
+    CHECK(stats.lost == 0);
+  }
+}
+
+TEST_CASE("jitter buffer: the end of a gap may come from the packet behind it") {
+  JitterBufferConfig config;
+  config.fixed_ms = 60;
+  Stream stream(config);
+  for (int i = 0; i < 8; ++i) {
+    if (i != 4 && i != 5) stream.Put(i);
     stream.Pull();
   }
-  CHECK(grown >= 1);
-  CHECK(stream.buffer.last_level_ms() >= 40);
+  CHECK(stream.buffer.stats().concealed_samples == 160);  // packet 4: nothing can be done
+  stream.Put(8);
+  CHECK(stream.Pull(80) == "r80");
+  CHECK(stream.plan.segments[0].sequence == 106);
+  CHECK(stream.plan.segments[0].offset == -160);
+  CHECK(stream.plan.segments[0].payload[0] == 6);
+  CHECK(stream.PullMore(80) == "r80");
+  CHECK(stream.plan.segments[0].offset == -80);
+  CHECK(stream.buffer.stats().concealed_samples == 320);
+  stream.buffer.NoteRepaired(160);
+  CHECK(stream.buffer.stats().concealed_samples == 160);
+  CHECK(stream.buffer.stats().repaired_samples == 160);
+  CHECK(stream.PullMore(160) == "6");
+}
+
+TEST_CASE("jitter buffer: a redundant copy fills a hole and nothing else") {
+  JitterBufferConfig config;
+  config.fixed_ms = 60;
+  Stream stream(config);
+  for (int i = 0; i < 6; ++i) {
+    if (i != 3) stream.Put(i);
+    stream.Pull();
+  }
+  std::vector<uint8_t> payload(kFrame, 3);
+  JitterPacket copy;
+  copy.payload = payload.data();
+  copy.payload_size = payload.size();
+  copy.duration = kFrame;
+  const auto insert = [&](int number) {
+    copy.sequence = static_cast<uint16_t>(100 + number);
+    copy.timestamp = static_cast<uint32_t>(5000 + number * kFrame);
+    return stream.buffer.InsertRedundant(copy);
+  };
+  const int64_t delay = stream.buffer.delay_ms();
+  CHECK_FALSE(insert(0));  // played
+  CHECK_FALSE(insert(4));  // there
+  CHECK_FALSE(insert(9));  // ahead of everything: the packet itself will come
+  CHECK(insert(3));
+  CHECK_FALSE(insert(3));
+  CHECK(stream.Pull() == "3");
+  CHECK(stream.Pull() == "4");
+  CHECK(stream.Put(3) == JitterInsert::kDuplicate);
+  const JitterStats stats = stream.buffer.stats();
+  CHECK(stats.redundant == 1);
+  CHECK(stats.lost + stats.late + stats.reordered + stats.concealed_samples == 0);
+  CHECK(stream.buffer.delay_ms() == delay);
 }

@@ -23,6 +23,7 @@ inline ReceiveLegConfig Config() {
   config.formats[2] = {13, CodecId::kNone};
   config.format_count = 3;
   config.telephone_event_payload_type = 101;
+  config.jitter_fixed_ms = 40;
   return config;
 }
 
@@ -40,7 +41,7 @@ struct Phone {
     const auto bytes = RtpBytes(fields, payload);
     RtpPacketView view;
     REQUIRE(ParseRtp(bytes.data(), bytes.size(), &view) == Status::kOk);
-    const InsertResult result = leg.Insert(view, now_ns);
+    const InsertResult result = leg.Insert(view, arrival_ns < 0 ? now_ns : arrival_ns);
     ++fields.sequence;
     fields.timestamp += static_cast<uint32_t>(payload.size());
     return result;
@@ -90,6 +91,7 @@ struct Phone {
   RtpFields fields;
   ToneGenerator tone{8000, 440, 12000};
   AudioFrame frame;
+  int64_t arrival_ns = -1;  // of the next packets; −1: at the last tick
   int64_t now_ns = 1'000'000'000;
   std::vector<int16_t> spoken;
   std::vector<int16_t> heard;

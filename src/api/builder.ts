@@ -3,7 +3,8 @@
  */
 import type { Logger } from '../base/logger.js';
 import type { CallHandlerLike } from './handlers.js';
-import type { SessionsOptions } from './options.js';
+import type { RequestListener } from './messaging.js';
+import type { SessionsOptions, SubscriptionListener } from './options.js';
 import { createSessions, type Sessions } from './sessions.js';
 import type { CodecName } from './types.js';
 
@@ -44,6 +45,25 @@ export class SessionManagerBuilder {
 
   onIncomingCall(handler: CallHandlerLike): this {
     return this.#set({ onIncomingCall: handler });
+  }
+
+  onMessage(listener: RequestListener): this {
+    return this.#set({ onMessage: listener });
+  }
+
+  /** Takes a method over. */
+  onRequest(method: string, listener: RequestListener): this {
+    return this.#set({ onRequest: { ...this.#options.onRequest, [method]: listener } });
+  }
+
+  /** Takes REGISTER, in place of the registrar. */
+  onRegister(listener: RequestListener): this {
+    return this.onRequest('REGISTER', listener);
+  }
+
+  /** Takes subscriptions to an event package. */
+  onSubscribe(event: string, listener: SubscriptionListener): this {
+    return this.#set({ onSubscribe: { ...this.#options.onSubscribe, [event]: listener } });
   }
 
   /** Any of the options, for those without a method of their own. */

@@ -5,12 +5,20 @@
 import type { Clock } from '../base/clock.js';
 import { Emitter } from '../base/emitter.js';
 import type { SessionManager } from '../manager/index.js';
-import type { CallState, EndReason, Session, SessionEvent, TransferOutcome } from '../session/index.js';
+import type { CallState, EndReason, ExtraHeaders, Session, SessionEvent, TransferOutcome } from '../session/index.js';
 import type { Conference } from './conference.js';
 import { type CollectOptions, collectDigits, type DigitMenuOptions, digitMenu } from './digits.js';
 import { EventQueue } from './queue.js';
 import { type TransferOptions, type TransferRequest, transferCall } from './transfer.js';
-import { type Party, type ReasonValue, type RecorderResult, type StreamStats, toSipError } from './types.js';
+import {
+  type Content,
+  type Party,
+  type ReasonValue,
+  type RecorderResult,
+  type RequestReply,
+  type StreamStats,
+  toSipError,
+} from './types.js';
 
 export interface CallEvents {
   state: [to: CallState, from: CallState];
@@ -192,6 +200,14 @@ export class Call {
   /** Calls the action of a code ('1', '*6') when its digits have come; what is returned ends it. Throws ERR_INVALID_ARGUMENT. */
   menu(actions: Readonly<Record<string, () => void>>, options: DigitMenuOptions = {}): () => void {
     return digitMenu(this, actions, options);
+  }
+
+  /**
+   * A request of your own in the call's dialog: MESSAGE, or a method that the peer knows. Rejects with ERR_INVALID_STATE for a call that is
+   * not established, ERR_INVALID_ARGUMENT for methods that the stack sends itself, ERR_INVALID_HEADER.
+   */
+  async request(method: string, options: { headers?: ExtraHeaders; content?: Content } = {}): Promise<RequestReply> {
+    return this.#manager.messaging.requestInside(this.id, method, options);
   }
 
   /** Counters and levels of the media, read from memory; undefined before and after it has any. */

@@ -26,7 +26,15 @@ export {
 export { type Route, RoutingHandler } from './handlers-routing.js';
 export { AutoAnswerHandler, type AutoAnswerOptions, CompositeHandler } from './handlers-stock.js';
 export { IncomingCall } from './incoming-call.js';
-export type { CallOptions, SessionsOptions } from './options.js';
+export {
+  EventSubscription,
+  type Notification,
+  PublishedState,
+  ReceivedRequest,
+  type RequestListener,
+  type SubscriptionEvents,
+} from './messaging.js';
+export type { CallOptions, SessionsOptions, SubscriptionListener } from './options.js';
 export { Registration } from './registration.js';
 export { createSessions, type Listener, Sessions, type SessionsEvents } from './sessions.js';
 export { type TransferOptions, TransferRequest } from './transfer.js';
@@ -34,6 +42,7 @@ export {
   type Authentication,
   type Binding,
   type CodecName,
+  type Content,
   type Credentials,
   type DatagramNetwork,
   type Election,
@@ -42,21 +51,32 @@ export {
   type GroupEnd,
   type GroupOptions,
   type GroupType,
+  type IncomingSubscription,
   type ManagerOptions,
   type MediaNetwork,
+  type Notifier,
+  type NotifierEnd,
   type OpusOptions,
   type Party,
   type Priority,
+  type PublicationState,
+  type PublishOptions,
   type ReasonValue,
   type RecorderResult,
   type RegisterOptions,
   type RegistrarConfig,
   type RegistrationState,
+  type RequestOptions,
+  type RequestReply,
   type SessionId,
   SipError,
   type SipMessage,
+  type SipRequest,
   type SipResponse,
   type StreamStats,
+  type SubscribeOptions,
+  type SubscriptionEnd,
+  type TerminationReason,
   type TransferOutcome,
   type WorkerHealth,
 } from './types.js';

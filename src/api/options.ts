@@ -2,12 +2,22 @@
 import type { Priority } from '../coordination/index.js';
 import type { Credentials, ExtraHeaders } from '../session/index.js';
 import type { CallHandlerLike } from './handlers.js';
+import type { RequestListener } from './messaging.js';
 import type { Registration } from './registration.js';
-import type { CodecName, ManagerOptions } from './types.js';
+import type { CodecName, IncomingSubscription, ManagerOptions } from './types.js';
+
+/** Decides about a SUBSCRIBE, now or within 30 s, by its `accept` or `reject`. A throw gets the peer 500. */
+export type SubscriptionListener = (incoming: IncomingSubscription) => void;
 
 export interface SessionsOptions extends ManagerOptions {
   /** Decides about incoming calls. Without one, and without a loop over `incoming()`, callers get 480. */
   readonly onIncomingCall?: CallHandlerLike | undefined;
+  /** Takes MESSAGE, in calls and outside of them. Without it they get 405. */
+  readonly onMessage?: RequestListener | undefined;
+  /** Takes further methods by their name: REGISTER (in place of `registrar`), PUBLISH, your own. Others get 405, unheard-of ones 501. */
+  readonly onRequest?: Readonly<Record<string, RequestListener>> | undefined;
+  /** Takes subscriptions by event package. Other packages get 489. */
+  readonly onSubscribe?: Readonly<Record<string, SubscriptionListener>> | undefined;
 }
 
 export interface CallOptions {

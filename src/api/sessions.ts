@@ -15,15 +15,21 @@ import { dial } from './dial.js';
 import { CallGroup } from './group.js';
 import { type CallHandler, toCallHandler } from './handlers.js';
 import { IncomingCall } from './incoming-call.js';
-import type { CallOptions, SessionsOptions } from './options.js';
+import { answerBy, EventSubscription, PublishedState, ReceivedRequest, type RequestListener } from './messaging.js';
+import type { CallOptions, SessionsOptions, SubscriptionListener } from './options.js';
 import { EventQueue } from './queue.js';
 import { Registration } from './registration.js';
 import { TransferRequest } from './transfer.js';
 import {
   type Binding,
+  type Content,
   type Credentials,
+  type PublishOptions,
   type RegisterOptions,
+  type RequestOptions,
+  type RequestReply,
   type SipMessage,
+  type SubscribeOptions,
   type TlsCredentials,
   toSipError,
   type WorkerHealth,
@@ -49,13 +55,24 @@ export interface Listener {
  * ERR_ADDRESS_IN_USE, ERR_ADDRESS_NOT_AVAILABLE, ERR_NO_BINARY, ERR_FILE_DESCRIPTORS or ERR_NO_PORTS.
  */
 export async function createSessions(options: SessionsOptions = {}): Promise<Sessions> {
-  const { onIncomingCall, ...rest } = options;
+  const { onIncomingCall, onMessage, onRequest = {}, onSubscribe = {}, ...rest } = options;
+  if (options.registrar && onRequest.REGISTER)
+    throw new SessionError('ERR_CONFIG', 'registrar: onRequest takes REGISTER already');
   const manager = await createSessionManager(rest);
-  return new Sessions(manager, {
+  const sessions = new Sessions(manager, {
     handler: onIncomingCall && toCallHandler(onIncomingCall),
     advertise: options.advertise,
     isRegistrar: options.registrar !== undefined,
   });
+  try {
+    for (const [method, listener] of Object.entries({ ...onRequest, ...(onMessage && { MESSAGE: onMessage }) }))
+      sessions.serve(method, listener);
+    for (const [event, listener] of Object.entries(onSubscribe)) sessions.serveEvent(event, listener);
+  } catch (error) {
+    await sessions.close();
+    throw error;
+  }
+  return sessions;
 }
 
 export class Sessions {
@@ -151,6 +168,46 @@ export class Sessions {
   bridge(a: Call, b: Call): TwoPartyBridge {
     this.#bridges += 1;
     return new TwoPartyBridge(this.manager, `bridge:${this.#bridges}`, a, b);
+  }
+
+  /** One request of any method but those of calls. Rejects with ERR_INVALID_URI, ERR_INVALID_HEADER, ERR_INVALID_ARGUMENT, ERR_CLOSED. */
+  async request(method: string, target: string, options: RequestOptions = {}): Promise<RequestReply> {
+    return this.manager.messaging.request(method, target, { ...options, from: options.from ?? this.#defaultFrom() });
+  }
+
+  /** MESSAGE (RFC 3428): text, or content of another type. 2xx says that it was delivered; 202 that it is on its way. */
+  message(target: string, content: string | Content, options: RequestOptions = {}): Promise<RequestReply> {
+    const plain = typeof content === 'string' ? { contentType: 'text/plain;charset=UTF-8', data: content } : content;
+    return this.request('MESSAGE', target, { ...options, content: plain });
+  }
+
+  /** OPTIONS: what `target` can do, in the response. */
+  options(target: string, options: RequestOptions = {}): Promise<RequestReply> {
+    return this.request('OPTIONS', target, options);
+  }
+
+  /** Subscribes (RFC 6665) and stays subscribed until `signal`, `close` or the notifier's last word. Throws as {@link request} rejects. */
+  subscribe(target: string, options: SubscribeOptions & { readonly signal?: AbortSignal }): EventSubscription {
+    const { signal, ...rest } = options;
+    return new EventSubscription(this.manager, target, { ...rest, from: rest.from ?? this.#defaultFrom() }, signal);
+  }
+
+  /** Publishes state (RFC 3903) and keeps it published until `close`. Throws as {@link request} rejects. */
+  publish(target: string, options: PublishOptions): PublishedState {
+    return new PublishedState(this.manager, target, { ...options, from: options.from ?? this.#defaultFrom() });
+  }
+
+  /** Takes a method over, in calls and outside of them; ends by what is returned. ERR_DUPLICATE, ERR_INVALID_ARGUMENT. */
+  serve(method: string, listener: RequestListener): () => void {
+    return this.manager.messaging.serve(method, (served) => {
+      const call = served.sessionId === undefined ? undefined : this.#calls.get(served.sessionId);
+      void answerBy(listener, new ReceivedRequest(served, call));
+    });
+  }
+
+  /** Takes an event package over; ends by what is returned. */
+  serveEvent(event: string, listener: SubscriptionListener): () => void {
+    return this.manager.messaging.servePackage(event, listener);
   }
 
   /** OPTIONS: whether `target` answers, and how. A timeout is status 408, a transport error 503. */

@@ -7,12 +7,23 @@ import type { Election, GroupEnd, GroupOptions, GroupType, Priority } from '../c
 import type {
   Authentication,
   Binding,
+  Content,
   DatagramNetwork,
+  PublishOptions as DialogPublishOptions,
+  SubscribeOptions as DialogSubscribeOptions,
+  IncomingSubscription,
+  Notifier,
+  NotifierEnd,
+  OutsideOptions,
+  PublicationState,
   RegisterOptions,
   RegistrarConfig,
   RegistrationState,
   SipMessage,
+  SipRequest,
   SipResponse,
+  SubscriptionEnd,
+  TerminationReason,
   TlsCredentials,
   WebSocketConfig,
 } from '../dialog/index.js';
@@ -40,6 +51,7 @@ export type {
   Authentication,
   Binding,
   CodecName,
+  Content,
   Credentials,
   DatagramNetwork,
   Election,
@@ -48,11 +60,15 @@ export type {
   GroupEnd,
   GroupOptions,
   GroupType,
+  IncomingSubscription,
   ManagerOptions,
   MediaNetwork,
+  Notifier,
+  NotifierEnd,
   OpusOptions,
   Party,
   Priority,
+  PublicationState,
   ReasonValue,
   RecorderResult,
   RegisterOptions,
@@ -60,13 +76,28 @@ export type {
   RegistrationState,
   SessionId,
   SipMessage,
+  SipRequest,
   SipResponse,
   StreamStats,
+  SubscriptionEnd,
+  TerminationReason,
   TlsCredentials,
   TransferOutcome,
   WebSocketConfig,
   WorkerHealth,
 };
+
+/** Options of a request besides calls; `from` defaults to our own address. */
+export type RequestOptions = Omit<OutsideOptions, 'from'> & { readonly from?: string | undefined };
+export type SubscribeOptions = Omit<DialogSubscribeOptions, 'from'> & { readonly from?: string | undefined };
+export type PublishOptions = Omit<DialogPublishOptions, 'from'> & { readonly from?: string | undefined };
+
+/** The one result of a request: its final response, 408 for none, 503 for no way to the target. */
+export interface RequestReply {
+  readonly status: number;
+  readonly reason: string;
+  readonly response: SipResponse | undefined;
+}
 
 /** A call or a request in it failed. */
 export class SipError extends SessionError {

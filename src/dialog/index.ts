@@ -4,6 +4,14 @@ export { DialogBuilder, type DialogLayer } from './builder.js';
 export { DialogConfigConverter, toHeaders, toListenAddress } from './config.js';
 export { SessionDialogCoordinator } from './coordinator.js';
 export { DialogManager } from './manager.js';
+export type {
+  Content,
+  DialogMessaging,
+  OutsideOptions,
+  PublishOptions,
+  ServedRequest,
+  SubscribeOptions,
+} from './messaging.js';
 export {
   type Authentication,
   type Binding,
@@ -13,15 +21,25 @@ export {
   DialogError,
   type DialogOptions,
   type DnsConfig,
+  type IncomingSubscription,
+  type Notifier,
+  type NotifierEnd,
   type OptionsResult,
+  type Publication,
+  type PublicationState,
   type RegisterOptions,
   type RegistrarConfig,
   type RegistrationState,
+  type RequestResult,
   type SipMessage,
   type SipRequest,
   type SipResponse,
   type SipUri,
   type StreamNetwork,
+  type SubscriptionEnd,
+  type SubscriptionHandler,
+  type SubscriptionNews,
+  type TerminationReason,
   type TimerConfig,
   type TlsCredentials,
   type Unregister,

@@ -27,6 +27,7 @@ import type {
   TransferWish,
 } from '../session/index.js';
 import { type DialogConfigConverter, toBody, toHeaders, toUri } from './config.js';
+import { DialogMessaging } from './messaging.js';
 import { toRegisterParams } from './registration.js';
 import { type ReplacedDialog, toReferParams, toTransferNews } from './transfer.js';
 import { DialogError, type RegisterOptions } from './types.js';
@@ -38,7 +39,15 @@ export class DialogManager implements DialogPort {
   readonly #usages = new Map<SessionId, UsageId>();
   readonly #sessions = new Map<UsageId, SessionId>();
 
+  /** Requests, subscriptions and publications: what belongs to no call, or only passes through one. */
+  readonly messaging: DialogMessaging;
+
   constructor(core: DialogCore, config: DialogConfigConverter, ids: IdSource) {
+    this.messaging = new DialogMessaging(
+      core,
+      (usage) => this.sessionOf(usage),
+      (sessionId) => this.#usage(sessionId),
+    );
     this.#core = core;
     this.#config = config;
     this.#ids = ids;

@@ -11,6 +11,7 @@ import {
   type Binding,
   type CoreCounts,
   DialogError,
+  type DialogMessaging,
   type OptionsResult,
   type RegisterOptions,
   type RegistrationState,
@@ -84,6 +85,12 @@ export class SessionManager {
   readonly transfers: SessionTransfers;
   /** Players, recorders, statistics: what changes no state of a session. */
   readonly audio: SessionAudio;
+  /** Requests, subscriptions and publications besides calls; ERR_CLOSED after {@link close}. */
+  get messaging(): DialogMessaging {
+    if (this.#closing) throw new SessionError('ERR_CLOSED', 'the session manager is closed');
+    return this.#parts.dialog.manager.messaging;
+  }
+
   /** What an operator should know and no session owns. */
   readonly warnings = new Emitter<{ warning: [code: string, message: string] }>();
 

@@ -30,6 +30,7 @@ export const dialogSide: Side = {
     'adoptUsage',
     'sessionOf',
     'ping',
+    'messaging',
     'transfer',
     'checkTransfer',
     'answerTransfer',

@@ -40,6 +40,8 @@ export {
   type ManagerCounts,
   type ManagerOptions,
   type Member,
+  type Middleware,
+  type MiddlewareReply,
   type Notification,
   type Notifier,
   type NotifierEnd,
@@ -81,10 +83,12 @@ export {
   type SubscriptionEvents,
   type SubscriptionListener,
   type TerminationReason,
+  type TlsCredentials,
   type TransferOptions,
   type TransferOutcome,
   TransferRequest,
   TwoPartyBridge,
+  type WebSocketConfig,
   type WorkerHealth,
 } from './api/index.js';
 export { DialogBuilder, DialogError, DialogManager } from './dialog/index.js';

@@ -6,7 +6,7 @@ import type { CallHandlerLike } from './handlers.js';
 import type { RequestListener } from './messaging.js';
 import type { SessionsOptions, SubscriptionListener } from './options.js';
 import { createSessions, type Sessions } from './sessions.js';
-import type { CodecName } from './types.js';
+import type { CodecName, Middleware } from './types.js';
 
 export class SessionManagerBuilder {
   #options: SessionsOptions = {};
@@ -41,6 +41,11 @@ export class SessionManagerBuilder {
   /** A pino logger, or anything with its four methods. */
   logger(logger: Logger): this {
     return this.#set({ logger });
+  }
+
+  /** Adds a function that sees SIP requests before anything else does; several do in the order of adding. */
+  use(middleware: Middleware): this {
+    return this.#set({ middleware: [...(this.#options.middleware ?? []), middleware] });
   }
 
   onIncomingCall(handler: CallHandlerLike): this {

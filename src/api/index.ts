@@ -54,6 +54,8 @@ export {
   type IncomingSubscription,
   type ManagerOptions,
   type MediaNetwork,
+  type Middleware,
+  type MiddlewareReply,
   type Notifier,
   type NotifierEnd,
   type OpusOptions,
@@ -77,6 +79,8 @@ export {
   type SubscribeOptions,
   type SubscriptionEnd,
   type TerminationReason,
+  type TlsCredentials,
   type TransferOutcome,
+  type WebSocketConfig,
   type WorkerHealth,
 } from './types.js';

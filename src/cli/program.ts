@@ -130,6 +130,9 @@ function addServe(program: Command): Command {
         'pages that may connect by ws:// or wss://; repeatable (default: all)',
       ).argParser<readonly string[]>(collect),
     )
+    .option('--max-connections <n>', 'connections of TCP, TLS and WebSocket (default: 10000)')
+    .option('--max-rate <n>', 'new requests a second from one address; past it 503, then silence (default: no limit)')
+    .option('--max-loop-delay-ms <n>', 'new calls get 503 while the event loop is later than this (default: 300)')
     .option('--trace <file>', 'write all SIP messages, without secrets, to a pcap file')
     .option('--trace-max-mb <n>', 'megabytes that it may grow to (default: 100)')
     .addOption(json())

@@ -8,6 +8,7 @@ import { type Clock, systemClock } from '../base/clock.js';
 import { SessionError } from '../base/errors.js';
 import { type IdSource, randomIds } from '../base/ids.js';
 import { type Logger, silentLogger } from '../base/logger.js';
+import type { Middleware } from './middleware.js';
 import type {
   Authentication,
   CoreLimits,
@@ -37,6 +38,7 @@ export interface ResolvedConfig {
   readonly logger: Logger;
   readonly authentication: ResolvedAuthentication | undefined;
   readonly registrar: ResolvedRegistrar | undefined;
+  readonly middleware: readonly Middleware[];
 }
 
 /** RFC 3261 table 4; timer C is "more than 3 minutes" there (16.6), the shortest that proxies on the way allow. */
@@ -57,6 +59,11 @@ export const defaultLimits: CoreLimits = {
   connectTimeoutMs: 5000,
   partialMessageTimeoutMs: 15_000,
   idleTimeoutMs: 3_600_000,
+  maxRequestsPerSecond: Number.POSITIVE_INFINITY,
+  maxRequestBurst: 50,
+  maxLoopDelayMs: 300,
+  keepAliveMs: 120_000,
+  pongTimeoutMs: 10_000,
   maxCachedNames: 4096,
 };
 
@@ -85,6 +92,7 @@ export function resolveConfig(config: DialogCoreConfig): ResolvedConfig {
     logger: config.logger ?? silentLogger,
     authentication: config.authentication && resolveAuthentication(config.authentication),
     registrar: config.registrar && resolveRegistrar(config.registrar),
+    middleware: config.middleware ?? [],
   };
 }
 

@@ -12,7 +12,7 @@ import type { Timer } from './dialog/timer.js';
 import { Registrar } from './registrar.js';
 import { type TransactionHost, TransactionLayer } from './transaction/layer.js';
 import type { Transaction } from './transaction/transaction.js';
-import type { DialogCoreEvent, Flow, OfferedAlgorithm, SipUri } from './types.js';
+import type { DialogCoreEvent, Flow, OfferedAlgorithm, SipRequest, SipUri } from './types.js';
 
 /** What the shell is to do. */
 export type StackOutput =
@@ -30,6 +30,8 @@ export type StackOutput =
       readonly listener: number | undefined;
       readonly avoid: readonly string[];
     }
+  /** Run the user's middleware; 'intercepted' with the same key is owed. */
+  | { readonly type: 'intercept'; readonly key: string; readonly request: SipRequest }
   /** Find a user; 'user' or 'userUnknowable' with the same key is owed. */
   | ({ readonly type: 'lookUp' } & UserQuestion)
   /** Tell one who asked for it, in order with the events. */
@@ -88,6 +90,10 @@ export class Core implements CoreContext, TransactionHost {
 
   tell(tell: () => void): void {
     this.#put({ type: 'tell', tell });
+  }
+
+  intercept(key: string, request: SipRequest): void {
+    this.#put({ type: 'intercept', key, request });
   }
 
   lookUp(question: UserQuestion): void {

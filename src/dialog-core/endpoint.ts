@@ -8,8 +8,9 @@ import { SessionError, toSessionError } from '../base/errors.js';
 import { type ResolvedConfig, resolveConfig } from './config.js';
 import type { StackOutput } from './core.js';
 import type { InviteUsage } from './dialog/invite-usage.js';
-
+import { LoopWatch } from './loop-watch.js';
 import type { ParseProblem, SipUri } from './message/index.js';
+import { runMiddleware } from './middleware.js';
 import { redact } from './redact.js';
 import type {
   InsideParams,
@@ -64,6 +65,7 @@ export class SipEndpoint implements DialogCore {
   readonly #stack: SipStack;
   readonly #transport: Transport;
   readonly #streams: StreamNetwork;
+  readonly #loop: LoopWatch;
   #handler: EventHandler = () => {};
   #state: 'new' | 'starting' | 'open' | 'closed' = 'new';
   #starting: Promise<void> | undefined;
@@ -78,6 +80,7 @@ export class SipEndpoint implements DialogCore {
     this.#config = resolveConfig(config);
     const { clock, logger, limits, ids } = this.#config;
     this.#stack = new SipStack(this.#config);
+    this.#loop = new LoopWatch(clock, (lateMs) => this.#input({ type: 'loopDelay', lateMs }));
     this.#stack.door = (act) => this.#verb(() => this.#stack.at(this.#nowMs(), act));
     const datagrams = config.network ?? new UdpNetwork(clock, logger);
     const { tls = {}, websocket = {} } = config;
@@ -220,6 +223,7 @@ export class SipEndpoint implements DialogCore {
   async #close(): Promise<void> {
     this.#state = 'closed';
     this.#cancelTimer?.();
+    this.#loop.close();
     this.#stack.close(this.#nowMs());
     for (const reject of this.#queries) reject(new SessionError('ERR_CLOSED', 'the SIP endpoint was closed'));
     this.#queries.clear();
@@ -268,6 +272,7 @@ export class SipEndpoint implements DialogCore {
   }
 
   #receive(data: Uint8Array, flow: Flow, fault: ParseProblem | undefined): void {
+    this.#loop.handleTraffic();
     if (sipMessages.hasSubscribers) this.#show('in', flow, data);
     this.#input({ type: 'datagram', data, flow, fault });
   }
@@ -313,6 +318,7 @@ export class SipEndpoint implements DialogCore {
     if (output.type === 'event') this.#deliver(output.event);
     else if (output.type === 'tell') this.#guard('a handler', output.tell);
     else if (output.type === 'send') this.#send(output);
+    else if (output.type === 'intercept') void this.#intercept(output);
     else if (output.type === 'lookUp') void this.#lookUp(output);
     else this.#route(output);
   }
@@ -347,6 +353,11 @@ export class SipEndpoint implements DialogCore {
       (flow) => this.#input({ type: 'routed', key, flow }),
       (error: Error) => this.#input({ type: 'unroutable', key, message: error.message }),
     );
+  }
+
+  async #intercept({ key, request }: Extract<StackOutput, { type: 'intercept' }>): Promise<void> {
+    const verdict = await runMiddleware(this.#config.middleware, request);
+    this.#input({ type: 'intercepted', key, verdict });
   }
 
   /** The caller's code: whatever it throws stays here, and no password is logged. */

@@ -32,6 +32,7 @@ export {
   uriEquals,
   type Via,
 } from './message/index.js';
+export type { Middleware, MiddlewareReply } from './middleware.js';
 export type * from './service-types.js';
 export type {
   AddressRecord,

@@ -32,6 +32,7 @@ export class CoreRegistration implements TimerOwner {
   readonly #timer: Timer;
   #expiresS: number;
   #contact = '';
+  #flow: Flow | undefined;
   /** The registrar may hold a binding of ours. */
   #bound = false;
   #busy = false;
@@ -71,6 +72,14 @@ export class CoreRegistration implements TimerOwner {
     if (!this.#busy) this.#leave();
   }
 
+  /** The flow that was registered is gone, and with it the way to us: it is made anew at once (RFC 5626 4.5); should that fail, with back-off. */
+  handleConnectionLost(connection: number): void {
+    if (this.#state !== 'on' || this.#busy || !this.#bound || this.#flow?.connection !== connection) return;
+    this.#timer.clear();
+    this.#tell({ kind: 'registering' });
+    this.#register();
+  }
+
   /** The core closes: nothing is sent. */
   abandon(): void {
     this.#timer.clear();
@@ -104,6 +113,7 @@ export class CoreRegistration implements TimerOwner {
   #send(expiresS: number, done: (result: OptionsResult) => void): void {
     this.#busy = true;
     const headers = (flow: Flow): [string, string][] => {
+      this.#flow = flow;
       this.#contact = contactOf(this.#core, flow, this.#aor.user);
       return [
         ['Contact', this.#contact],

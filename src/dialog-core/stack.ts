@@ -14,6 +14,8 @@ import { replacedBy } from './dialog/replaces.js';
 import { printReply, type Reply, replyFlow, replyHead } from './dialog/reply.js';
 import { answer } from './dialog/send.js';
 import { Timer } from './dialog/timer.js';
+import { Gate } from './gate.js';
+import { Interceptor } from './interceptor.js';
 import {
   type ParseLimits,
   type ParseProblem,
@@ -22,6 +24,7 @@ import {
   type SipRequest,
   type SipUri,
 } from './message/index.js';
+import type { MiddlewareVerdict } from './middleware.js';
 import { CoreRegistration } from './registration.js';
 import { Services } from './services.js';
 import { StatelessTags } from './stateless-tags.js';
@@ -48,9 +51,12 @@ export type StackInput =
     }
   /** The system refused a datagram of this transaction. */
   | { readonly type: 'sendFailed'; readonly transaction: Transaction; readonly message: string }
+  /** The event loop was so late. */
+  | { readonly type: 'loopDelay'; readonly lateMs: number }
   | { readonly type: 'connectionLost'; readonly connection: number; readonly message: string }
   | { readonly type: 'routed'; readonly key: string; readonly flow: Flow }
   | { readonly type: 'unroutable'; readonly key: string; readonly message: string }
+  | { readonly type: 'intercepted'; readonly key: string; readonly verdict: MiddlewareVerdict }
   | { readonly type: 'user'; readonly key: string; readonly secret: UserSecret | undefined }
   /** The user could not be looked for. */
   | { readonly type: 'userUnknowable'; readonly key: string };
@@ -61,6 +67,8 @@ export class SipStack {
   readonly #stateless: StatelessTags;
   readonly #authenticator: Authenticator | undefined;
   readonly #registrations = new Set<CoreRegistration>();
+  readonly #gate: Gate;
+  readonly #interceptor: Interceptor | undefined;
   /** Everything but calls and registrations; verbs on it happen within {@link at}. */
   readonly services: Services;
   #lastUsage = 0;
@@ -68,6 +76,9 @@ export class SipStack {
   constructor(config: ResolvedConfig) {
     this.#core = new Core(config);
     this.#limits = config.limits;
+    this.#gate = new Gate(config.limits);
+    if (config.middleware.length > 0)
+      this.#interceptor = new Interceptor(this.#core, (...what) => this.#carryOut(...what));
     this.#stateless = new StatelessTags(config.ids);
     this.services = new Services(this.#core);
     this.#authenticator = config.authentication && new Authenticator(this.#core, config.authentication);
@@ -83,15 +94,22 @@ export class SipStack {
       case 'sendFailed':
         this.#core.transactions.handleSendFailure(input.transaction, input.message);
         return;
+      case 'loopDelay':
+        this.#gate.handleLoopDelay(input.lateMs, nowMs);
+        return;
       case 'connectionLost':
         this.#core.transactions.handleConnectionLost(input.connection, input.message);
         this.#core.registrar?.handleConnectionLost(input.connection, nowMs);
+        for (const each of this.#registrations) each.handleConnectionLost(input.connection);
         return;
       case 'routed':
         this.#core.answerRoute(input.key, input.flow, '');
         return;
       case 'unroutable':
         this.#core.answerRoute(input.key, undefined, input.message);
+        return;
+      case 'intercepted':
+        this.#interceptor?.answer(input.key, input.verdict);
         return;
       case 'user':
         this.#authenticator?.answer(input.key, input.secret);
@@ -190,6 +208,7 @@ export class SipStack {
   close(nowMs: number): void {
     this.#core.nowMs = nowMs;
     this.#authenticator?.clear();
+    this.#interceptor?.clear();
     for (const registration of [...this.#registrations]) registration.abandon();
     this.services.close();
     this.#core.close();
@@ -234,8 +253,20 @@ export class SipStack {
   #handleRequest(request: SipRequest, flow: Flow): void {
     if (request.method === 'ACK') this.#handleAck(request);
     else if (request.method === 'CANCEL') this.#handleCancel(request, flow);
-    else if (request.toTag !== undefined) this.#handleInDialog(request, flow);
+    else if (this.#interceptor) this.#interceptor.take(request, flow);
+    else this.#dispatch(request, flow);
+  }
+
+  #dispatch(request: SipRequest, flow: Flow): void {
+    if (request.toTag !== undefined) this.#handleInDialog(request, flow);
     else this.#handleOutside(request, flow);
+  }
+
+  #carryOut(request: SipRequest, flow: Flow, verdict: MiddlewareVerdict): void {
+    if (verdict.kind === 'pass') this.#dispatch(verdict.request, flow);
+    else if (verdict.kind === 'drop') this.#core.counters.refused += 1;
+    else if (verdict.stateless) this.#reply(request, flow, verdict.reply);
+    else answer(this.#core, request, flow, this.#signed(verdict.reply), this.#stateless.tagFor(request));
   }
 
   /** An ACK for a 2xx; one that matches nothing is dropped, for nothing ever answers an ACK. */
@@ -247,7 +278,9 @@ export class SipStack {
   /** RFC 3261 9.2: 200 when the INVITE is known, whether it can still be stopped or not. */
   #handleCancel(request: SipRequest, flow: Flow): void {
     const invite = this.#core.transactions.cancelled(request);
-    if (invite) {
+    if (this.#interceptor?.cancel(request)) {
+      answer(this.#core, request, flow, { status: 200 }, this.#stateless.tagFor(request));
+    } else if (invite) {
       const user = invite.server;
       answer(this.#core, request, flow, { status: 200 }, user?.localTag ?? this.#stateless.tagFor(request));
       user?.handleCancel(request);
@@ -268,6 +301,14 @@ export class SipStack {
   }
 
   #handleOutside(request: SipRequest, flow: Flow): void {
+    const { counters, config, nowMs } = this.#core;
+    const verdict = this.#gate.judge(flow.remote.address, nowMs);
+    if (verdict !== 'in' || (request.method === 'INVITE' && this.#gate.isOverloaded(nowMs))) {
+      counters.refused += 1;
+      const headers = [['Retry-After', String(config.limits.retryAfterS)]] as const;
+      if (verdict !== 'drop') this.#reply(request, flow, { status: 503, headers });
+      return;
+    }
     const reply = inspect(this.#core, request, flow, this.#core.registrar !== undefined) ?? this.#replyOutside(request);
     if (reply) this.#reply(request, flow, reply);
     else if (this.#authenticator) this.#authenticator.admit(request, (...who) => this.#admit(request, flow, ...who));

@@ -8,6 +8,7 @@ import type { IdSource } from '../base/ids.js';
 import type { Logger } from '../base/logger.js';
 import type { DialogCoreEvent, ReasonHeader } from './event-types.js';
 import type { HeaderList, SipMessage, SipRequest, SipResponse, SipUri } from './message/index.js';
+import type { Middleware } from './middleware.js';
 import type {
   DatagramNetwork,
   DnsConfig,
@@ -75,6 +76,16 @@ export interface CoreLimits {
   readonly partialMessageTimeoutMs: number;
   /** Without a byte either way. Default 3 600 000. */
   readonly idleTimeoutMs: number;
+  /** Requests that begin something new, by source address; past it 503 with Retry-After, then nothing. Default: no limit. */
+  readonly maxRequestsPerSecond: number;
+  /** How many of them may come at once. Default 50. */
+  readonly maxRequestBurst: number;
+  /** While the event loop is later than this, new calls get 503 with Retry-After. Default 300. */
+  readonly maxLoopDelayMs: number;
+  /** On connections that we opened: so long after the last byte a ping is sent, at 80 to 100 % of it (RFC 5626 4.4.1). Default 120 000. */
+  readonly keepAliveMs: number;
+  /** A connection whose peer has answered pings before is given up when it leaves one unanswered for so long. Default 10 000. */
+  readonly pongTimeoutMs: number;
   /** Names whose DNS records are remembered. Default 4096. */
   readonly maxCachedNames: number;
 }
@@ -91,6 +102,8 @@ export interface DialogCoreConfig {
   readonly authentication?: Authentication | undefined;
   /** Default: REGISTER gets 405. */
   readonly registrar?: RegistrarConfig | undefined;
+  /** Functions that see requests before anything else does, in order. */
+  readonly middleware?: readonly Middleware[] | undefined;
   readonly clock?: Clock | undefined;
   readonly ids?: IdSource | undefined;
   readonly logger?: Logger | undefined;

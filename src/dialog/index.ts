@@ -22,6 +22,8 @@ export {
   type DialogOptions,
   type DnsConfig,
   type IncomingSubscription,
+  type Middleware,
+  type MiddlewareReply,
   type Notifier,
   type NotifierEnd,
   type OptionsResult,

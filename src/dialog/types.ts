@@ -13,6 +13,8 @@ export type {
   DatagramNetwork,
   DnsConfig,
   IncomingSubscription,
+  Middleware,
+  MiddlewareReply,
   Notifier,
   NotifierEnd,
   OptionsResult,

@@ -9,9 +9,11 @@ import { type Logger, silentLogger } from '../base/logger.js';
 import type { ResourceLimits } from '../coordination/index.js';
 import {
   type Authentication,
+  type CoreLimits,
   type DatagramNetwork,
   type DialogOptions,
   type DnsConfig,
+  type Middleware,
   type RegistrarConfig,
   type StreamNetwork,
   type TimerConfig,
@@ -28,6 +30,10 @@ export interface ManagerOptions {
   readonly tls?: TlsCredentials | undefined;
   /** Who may connect by WebSocket, and under which path; default: everybody, '/'. */
   readonly websocket?: WebSocketConfig | undefined;
+  /** Functions that see SIP requests before anything else does, in order: they answer, drop, add headers or pass on. */
+  readonly middleware?: readonly Middleware[] | undefined;
+  /** Bounds of SIP: sizes, connections, rates, times; each with the default that CoreLimits tells. */
+  readonly signalling?: Partial<CoreLimits> | undefined;
   /** Which servers of names are asked where SIP goes (RFC 3263); default: those of the system. */
   readonly dns?: DnsConfig | undefined;
   /** Numeric address written into Via, Contact and SDP instead of the local one, for a server behind NAT. */
@@ -155,7 +161,8 @@ export function toManagerConfig(options: ManagerOptions): ManagerConfig {
       tls: options.tls,
       websocket: options.websocket,
       dns: options.dns,
-      limits: { maxUsages: 2 * maxCalls + (options.limits?.waiting?.max ?? 0) + 64 },
+      middleware: options.middleware,
+      limits: { maxUsages: 2 * maxCalls + (options.limits?.waiting?.max ?? 0) + 64, ...options.signalling },
     },
     media: {
       ...common,

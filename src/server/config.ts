@@ -34,6 +34,9 @@ const schema = z.strictObject({
   tlsKey: filePath,
   tlsCa: filePath,
   wsOrigins: originList,
+  maxConnections: wholeNumber(1, 1_000_000),
+  maxRate: wholeNumber(1, 1_000_000),
+  maxLoopDelayMs: wholeNumber(10, 60_000),
   trace: filePath,
   traceMaxMb: wholeNumber(1, 1_000_000),
   logLevel,
@@ -71,6 +74,12 @@ export interface ServerConfig {
   readonly tlsCa: string | undefined;
   /** Origins of pages that may connect by WebSocket; default: every page. */
   readonly wsOrigins: readonly string[] | undefined;
+  /** Connections of TCP, TLS and WebSocket. Default 10 000. */
+  readonly maxConnections: number;
+  /** New requests a second that one address may send; past it 503, then nothing. Default: no limit. */
+  readonly maxRate: number | undefined;
+  /** New calls get 503 with Retry-After while the event loop is later than this. Default 300 ms. */
+  readonly maxLoopDelayMs: number;
   /** Capture file (pcap) of all SIP messages, without secrets; default: none is written. */
   readonly trace: string | undefined;
   /** Megabytes that the trace may grow to. Default 100. */
@@ -93,6 +102,9 @@ export const defaultConfig: ServerConfig = {
   tlsKey: undefined,
   tlsCa: undefined,
   wsOrigins: undefined,
+  maxConnections: 10_000,
+  maxRate: undefined,
+  maxLoopDelayMs: 300,
   trace: undefined,
   traceMaxMb: 100,
   logLevel: 'warn',

@@ -140,6 +140,7 @@ export class ConferenceServer {
 
   #sessionsOptions(): SessionsOptions {
     const { listen, advertise, mediaPorts, workers, maxCalls, codecs, wsOrigins } = this.config;
+    const { maxConnections, maxLoopDelayMs, maxRate } = this.config;
     const { logger } = this.#parts;
     const tls = readCredentials(this.config);
     return {
@@ -147,6 +148,11 @@ export class ConferenceServer {
       ...(advertise === undefined ? {} : { advertise }),
       media: { ports: [...mediaPorts], ...(workers === undefined ? {} : { workers }) },
       limits: { maxCalls },
+      signalling: {
+        maxConnections,
+        maxLoopDelayMs,
+        ...(maxRate === undefined ? {} : { maxRequestsPerSecond: maxRate }),
+      },
       ...(codecs === undefined ? {} : { codecs }),
       ...(this.#authentication && { authentication: this.#authentication, registrar: {} }),
       ...(tls === undefined ? {} : { tls }),

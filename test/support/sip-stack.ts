@@ -14,6 +14,7 @@ import {
   defaultTimers,
   parseMessage,
 } from '../../src/dialog-core/index.js';
+import { type Middleware, runMiddleware } from '../../src/dialog-core/middleware.js';
 import { SipStack } from '../../src/dialog-core/stack.js';
 import { TransactionLayer } from '../../src/dialog-core/transaction/layer.js';
 import type { ClientUser, ServerUser, Transaction } from '../../src/dialog-core/transaction/transaction.js';
@@ -48,9 +49,11 @@ export class StackHarness {
   /** Answers questions for routes at once; a test may take over. */
   autoRoute = true;
   #transactions: (Transaction | undefined)[] = [];
+  readonly #middleware: readonly Middleware[];
 
   constructor(config: Partial<DialogCoreConfig> = {}) {
     const listen = [{ transport: 'udp', address: '10.0.0.1', port: 5060 }] as const;
+    this.#middleware = config.middleware ?? [];
     this.stack = new SipStack(resolveConfig({ listen, userAgent: '', ids: seededIds(7), ...config }));
     this.stack.door = (act) => this.now(act);
   }
@@ -154,6 +157,11 @@ export class StackHarness {
         output.tell();
       } else if (output.type === 'lookUp') {
         this.lookUps.push(output);
+      } else if (output.type === 'intercept') {
+        void runMiddleware(this.#middleware, output.request).then((verdict) => {
+          this.stack.handle({ type: 'intercepted', key: output.key, verdict }, this.nowMs);
+          this.#collect();
+        });
       } else {
         const { key, hop } = output;
         this.routes.push({ key, hop });

@@ -7,6 +7,8 @@ import type { CoreLimits, Flow, StreamSocket } from '../types.js';
 
 export interface ConnectionOwner {
   nowMs(): number;
+  /** From 0 to below 1. */
+  random(): number;
   /** A whole message, or with `fault` the head after which nothing can be read. */
   handleMessage(connection: Connection, data: Uint8Array, fault: ParseProblem | undefined): void;
   /** Nothing goes over it any more; called once. */
@@ -42,6 +44,11 @@ export class Connection {
   /** Since when the peer owes the rest of a message, or its first one. */
   #owedSinceMs: number;
   #closingSinceMs = 0;
+  /** When to show that we are there, of connections that we opened; the peer shows it on its own. */
+  #pingAtMs = Number.POSITIVE_INFINITY;
+  #pingedAtMs: number | undefined;
+  /** The peer has answered a ping: from then on silence means that it is gone. Others need not know of pings (RFC 3261 7.5). */
+  #answersPings = false;
 
   constructor(
     owner: ConnectionOwner,
@@ -57,6 +64,7 @@ export class Connection {
     this.#limits = limits;
     this.#parser = new StreamParser(limits);
     this.#lastMs = owner.nowMs();
+    if (!parts.accepted) this.#planPing();
     this.#owedSinceMs = parts.accepted ? this.#lastMs : Number.POSITIVE_INFINITY;
   }
 
@@ -65,6 +73,7 @@ export class Connection {
     this.#socket.start({
       onData: (data) => this.#receive(data),
       onClose: (error) => this.#handleClose(error),
+      onPong: () => this.#handlePong(),
     });
   }
 
@@ -76,7 +85,7 @@ export class Connection {
   get deadlineMs(): number {
     const { idleTimeoutMs, partialMessageTimeoutMs } = this.#limits;
     if (this.#state !== 'open') return this.#closingSinceMs + lingerMs;
-    return Math.min(this.#lastMs + idleTimeoutMs, this.#owedSinceMs + partialMessageTimeoutMs);
+    return Math.min(this.#lastMs + idleTimeoutMs, this.#owedSinceMs + partialMessageTimeoutMs, this.#pingDueMs);
   }
 
   send(data: Uint8Array): void {
@@ -92,7 +101,37 @@ export class Connection {
     if (this.#state !== 'open') this.#socket.destroy();
     else if (this.#owedSinceMs + this.#limits.partialMessageTimeoutMs <= this.#owner.nowMs())
       this.cut('a message took too long');
+    else if (this.#pingDueMs <= this.#owner.nowMs()) this.#ping();
     else this.finish('nothing was said for too long');
+  }
+
+  /** When the next ping is due, or the answer to the last one overdue. */
+  get #pingDueMs(): number {
+    if (this.#pingedAtMs === undefined) return this.#pingAtMs;
+    return this.#answersPings ? this.#pingedAtMs + this.#limits.pongTimeoutMs : this.#pingAtMs;
+  }
+
+  /** RFC 5626 4.4.1: between 80 and 100 % of the interval, so that those who connected together do not ping together. */
+  #planPing(): void {
+    this.#pingAtMs = this.#owner.nowMs() + this.#limits.keepAliveMs * (0.8 + 0.2 * this.#owner.random());
+  }
+
+  #ping(): void {
+    if (this.#pingedAtMs !== undefined && this.#answersPings) {
+      this.cut('the peer does not answer a ping');
+      return;
+    }
+    this.#pingedAtMs = this.#owner.nowMs();
+    this.#planPing();
+    // A ping does not make a connection that nobody uses any younger.
+    if (this.#socket.ping) this.#socket.ping();
+    else this.#socket.write(ping);
+    this.#owner.handleEarlier(this);
+  }
+
+  #handlePong(): void {
+    if (this.#pingedAtMs !== undefined) this.#answersPings = true;
+    this.#pingedAtMs = undefined;
   }
 
   /** Says goodbye: what was written still arrives, what is received is not read. */
@@ -123,6 +162,15 @@ export class Connection {
 
   #receive(data: Uint8Array): void {
     if (this.#state !== 'open') return;
+    if (!this.accepted) this.#planPing();
+    // Two answers in a row are no ping, and make nothing any younger.
+    if (this.#pingedAtMs !== undefined && pong.equals(data) && !this.#parser.isPartial) {
+      this.#handlePong();
+      this.#owner.handleEarlier(this);
+      return;
+    }
+    // Any sign of life will do.
+    this.#pingedAtMs = undefined;
     this.#lastMs = this.#owner.nowMs();
     if (this.#socket.whole) {
       this.#receiveWhole(data);

@@ -5,6 +5,7 @@
  */
 import { type CancelTimer, type Clock, DeadlineTable } from '../../base/clock.js';
 import { SessionError } from '../../base/errors.js';
+import type { IdSource } from '../../base/ids.js';
 import type { Logger } from '../../base/logger.js';
 import type { ParseProblem } from '../message/index.js';
 import type {
@@ -48,6 +49,7 @@ export class Connections implements ConnectionOwner {
   readonly #logger: Logger;
   readonly #limits: CoreLimits;
   readonly #handlers: ConnectionHandlers;
+  readonly #ids: IdSource;
   readonly #all = new Set<Connection>();
   readonly #byNumber = new Map<number, Connection>();
   /** Those that we opened, and those that are being opened, by where they go. */
@@ -66,13 +68,14 @@ export class Connections implements ConnectionOwner {
 
   constructor(
     network: StreamNetwork,
-    parts: { readonly clock: Clock; readonly logger: Logger; readonly limits: CoreLimits },
+    parts: { readonly clock: Clock; readonly logger: Logger; readonly limits: CoreLimits; readonly ids: IdSource },
     handlers: ConnectionHandlers,
   ) {
     this.#network = network;
     this.#clock = parts.clock;
     this.#logger = parts.logger;
     this.#limits = parts.limits;
+    this.#ids = parts.ids;
     this.#handlers = handlers;
   }
 
@@ -156,6 +159,10 @@ export class Connections implements ConnectionOwner {
 
   nowMs(): number {
     return this.#clock.nowMs();
+  }
+
+  random(): number {
+    return this.#ids.uint32() / 2 ** 32;
   }
 
   handleMessage({ flow }: Connection, data: Uint8Array, fault: ParseProblem | undefined): void {

@@ -24,6 +24,7 @@ import type {
   TransportName,
 } from '../types.js';
 import { Connections, type StreamOrigin } from './connections.js';
+import { answerStun, isStun } from './stun.js';
 
 export interface TransportHandlers {
   /** A datagram, or a message of a stream; `fault` where the stream could not be read on. */
@@ -236,6 +237,11 @@ export class Transport {
   #receive(index: number, data: Uint8Array, remote: SocketAddress): void {
     const listener = this.#listeners[index];
     if (!listener || this.#closed) return;
+    if (isStun(data)) {
+      const answer = answerStun(data, remote);
+      if (answer) listener.socket?.send(answer, remote, () => {});
+      return;
+    }
     const key = `${index} ${remote.address}`;
     const waiting = this.#waiting.get(key);
     if (waiting) {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { seededIds } from '../../../../src/base/ids.js';
 import { silentLogger } from '../../../../src/base/logger.js';
 import { type CoreLimits, defaultLimits } from '../../../../src/dialog-core/index.js';
 import { Connections, type StreamOrigin } from '../../../../src/dialog-core/transport/connections.js';
@@ -25,7 +26,7 @@ beforeEach(() => {
 async function listen(limits: Partial<CoreLimits> = {}): Promise<void> {
   messages = [];
   lost = [];
-  const parts = { clock, logger: silentLogger, limits: { ...defaultLimits, ...limits } };
+  const parts = { clock, logger: silentLogger, limits: { ...defaultLimits, ...limits }, ids: seededIds(9) };
   connections = new Connections(streams.host(us.address), parts, {
     onMessage: (data, flow, fault) => messages.push({ text: Buffer.from(data).toString(), flow, fault: fault?.code }),
     onConnectionLost: (connection, message) => lost.push({ connection, message }),

@@ -1,0 +1,43 @@
+/**
+ * How late the event loop is: a timer that should have fired and has not is as late as everything else. Ticks while there is traffic and
+ * sleeps without, so that an idle endpoint costs nothing. Used by endpoint.ts.
+ */
+import type { CancelTimer, Clock } from '../base/clock.js';
+
+const tickMs = 50;
+/** How long it goes on ticking after the last message. */
+const lingerMs = 1000;
+
+export class LoopWatch {
+  readonly #clock: Clock;
+  readonly #onDelay: (lateMs: number) => void;
+  #cancel: CancelTimer | undefined;
+  #untilMs = 0;
+
+  constructor(clock: Clock, onDelay: (lateMs: number) => void) {
+    this.#clock = clock;
+    this.#onDelay = onDelay;
+  }
+
+  /** There is traffic. */
+  handleTraffic(): void {
+    const nowMs = this.#clock.nowMs();
+    this.#untilMs = nowMs + lingerMs;
+    if (!this.#cancel) this.#tick(nowMs + tickMs);
+  }
+
+  close(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#untilMs = Number.NEGATIVE_INFINITY;
+  }
+
+  #tick(dueMs: number): void {
+    this.#cancel = this.#clock.after(tickMs, () => {
+      const nowMs = this.#clock.nowMs();
+      this.#cancel = undefined;
+      this.#onDelay(Math.max(0, nowMs - dueMs));
+      if (nowMs < this.#untilMs) this.#tick(nowMs + tickMs);
+    });
+  }
+}

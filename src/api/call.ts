@@ -8,21 +8,25 @@ import type { SessionManager } from '../manager/index.js';
 import type { CallState, EndReason, ExtraHeaders, Session, SessionEvent, TransferOutcome } from '../session/index.js';
 import type { Conference } from './conference.js';
 import { type CollectOptions, collectDigits, type DigitMenuOptions, digitMenu } from './digits.js';
+import { type DtmfOptions, sendDigits } from './in-dialog.js';
+import { playToEnd } from './play.js';
 import { EventQueue } from './queue.js';
 import { type TransferOptions, type TransferRequest, transferCall } from './transfer.js';
 import {
+  type CodecName,
   type Content,
   type Party,
   type ReasonValue,
   type RecorderResult,
   type RequestReply,
+  type SipMessage,
   type StreamStats,
   toSipError,
 } from './types.js';
 
 export interface CallEvents {
   state: [to: CallState, from: CallState];
-  /** A digit of telephone-event (RFC 4733): 0–9, *, #, A–D. */
+  /** A digit of telephone-event (RFC 4733) or of an INFO: 0–9, *, #, A–D. */
   dtmf: [digit: string, durationMs: number];
   talking: [talking: boolean];
   /** The peer holds us, or took us back. */
@@ -34,7 +38,19 @@ export interface CallEvents {
   transferProgress: [status: number, reason: string];
   /** Another call took this one's place (Replaces, or a transfer that we accepted); `ended` follows. */
   replaced: [by: Call];
+  /** INFO (RFC 6086) that is no digit; it has been answered 200. */
+  info: [info: Info];
   ended: [reason: EndReason];
+}
+
+/** An INFO of the peer. */
+export interface Info {
+  /** Info-Package; undefined for the older use without one. */
+  readonly infoPackage: string | undefined;
+  /** Media type without parameters; undefined for no body. */
+  readonly contentType: string | undefined;
+  readonly body: Uint8Array;
+  readonly message: SipMessage;
 }
 
 /** A recording under way. */
@@ -143,23 +159,25 @@ export class Call {
   }
 
   /**
+   * Changes what codecs we want (in order of preference, of those configured) or where we receive (a numeric address, for descriptions), by
+   * UPDATE or, where the peer takes none, re-INVITE. Resolves with the 2xx; rejects with SipError when the peer refuses, and then nothing
+   * has changed. Throws ERR_INVALID_ARGUMENT, and ERR_INVALID_STATE while another change is under way.
+   */
+  async update(change: { codecs?: readonly CodecName[]; address?: string }): Promise<void> {
+    await this.#verb(async () => this.#manager.updateSession(this.id, change));
+  }
+
+  /** Sends digits by INFO; resolves when the last was taken. Rejects with SipError when the peer refuses one, ERR_INVALID_ARGUMENT for no digits. */
+  async sendDtmf(digits: string, options: DtmfOptions): Promise<void> {
+    await this.#verb(() => sendDigits(this.#manager, this.id, digits, options));
+  }
+
+  /**
    * Plays a WAV file (any rate, mono or more, decoded as a whole) or 8 kHz mono samples to the peer. Resolves at the end of the sound,
    * of the call, or when `signal` stops it. Rejects with ERR_FILE, ERR_INVALID_AUDIO, or ERR_INVALID_STATE without media.
    */
   async play(source: string | Int16Array, options: { loop?: boolean; signal?: AbortSignal } = {}): Promise<void> {
-    const { signal, loop = false } = options;
-    await this.#verb(async () => {
-      const pcm = typeof source === 'string' ? await this.#manager.audio.load(source) : source;
-      if (signal?.aborted) return;
-      const player = this.#manager.audio.play(this.id, pcm, loop);
-      const stop = (): void => player.stop();
-      signal?.addEventListener('abort', stop, { once: true });
-      try {
-        await player.ended;
-      } finally {
-        signal?.removeEventListener('abort', stop);
-      }
-    });
+    await this.#verb(() => playToEnd(this.#manager, this.id, source, options));
   }
 
   /**
@@ -231,6 +249,9 @@ export class Call {
         break;
       case 'dtmf':
         this.events.emit('dtmf', event.digit, event.durationMs);
+        break;
+      case 'info':
+        this.events.emit('info', { ...event.info, message: event.info.message as SipMessage });
         break;
       case 'talking':
         this.events.emit('talking', event.talking);

@@ -116,9 +116,9 @@ function start(manager: SessionManager, { target, from, options }: Dialled): Cal
   try {
     const headers = options.headers ?? [];
     const auth = options.auth ?? options.via?.auth;
-    const id = manager.createSession({ target, from, headers, proxy: options.proxy, auth }, options.priority, {
-      codecs: options.codecs,
-    });
+    const { proxy, reliable, parts, codecs } = options;
+    const params = { target, from, headers, proxy, auth, reliable, parts };
+    const id = manager.createSession(params, options.priority, { codecs });
     const session = manager.get(id);
     if (!session) throw new SessionError('ERR_INTERNAL', 'the session was not entered');
     return new Call(manager, session);

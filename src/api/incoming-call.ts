@@ -4,10 +4,18 @@
 import type { Clock } from '../base/clock.js';
 import { SessionError } from '../base/errors.js';
 import type { Priority } from '../coordination/index.js';
-import type { SessionManager } from '../manager/index.js';
+import { bodyParts, identityOf, type SessionManager } from '../manager/index.js';
 import type { ExtraHeaders, Session } from '../session/index.js';
 import type { Call } from './call.js';
-import { type CodecName, type Party, type SipMessage, toSipError } from './types.js';
+import { playToEnd } from './play.js';
+import {
+  type BodyPart,
+  type CallerIdentity,
+  type CodecName,
+  type Party,
+  type SipMessage,
+  toSipError,
+} from './types.js';
 
 export class IncomingCall {
   readonly #manager: SessionManager;
@@ -77,6 +85,38 @@ export class IncomingCall {
     if (!(Number.isInteger(status) && status > 100 && status < 200))
       throw new SessionError('ERR_INVALID_ARGUMENT', `status ${status} is not a provisional one (101–199)`);
     this.#manager.ringSession(this.id, status);
+  }
+
+  /**
+   * Opens media before the answer (early media): 183, or another 101–199, with a session description where the caller made an offer or can
+   * acknowledge ours (RFC 3262), and otherwise without. From then on {@link play} is heard.
+   */
+  progress(status = 183): void {
+    if (!(Number.isInteger(status) && status > 100 && status < 200))
+      throw new SessionError('ERR_INVALID_ARGUMENT', `status ${status} is not a provisional one (101–199)`);
+    this.#manager.ringSession(this.id, status, { media: true });
+  }
+
+  /**
+   * Plays a WAV file or 8 kHz mono samples as early media, after {@link progress}. Resolves at the end of the sound, of the call, or when
+   * `signal` stops it. Rejects with ERR_FILE, ERR_INVALID_AUDIO, or ERR_INVALID_STATE without media.
+   */
+  async play(source: string | Int16Array, options: { loop?: boolean; signal?: AbortSignal } = {}): Promise<void> {
+    try {
+      await playToEnd(this.#manager, this.id, source, options);
+    } catch (error) {
+      throw toSipError(error);
+    }
+  }
+
+  /** Who calls as the network says it, what may be told of it, and how urgent it is: RFC 3325, 3323, 4412. */
+  get identity(): CallerIdentity {
+    return identityOf(this.message);
+  }
+
+  /** All parts of the INVITE's body, the session description among them; those of a multipart (RFC 5621) one by one. */
+  get parts(): readonly BodyPart[] {
+    return bodyParts(this.message);
   }
 
   /**

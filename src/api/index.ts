@@ -6,7 +6,7 @@ export { type Logger, silentLogger } from '../base/logger.js';
 export { CallState, type ManagerCounts, type SessionEvent, SessionManager } from '../manager/index.js';
 export { TwoPartyBridge } from './bridge.js';
 export { SessionManagerBuilder } from './builder.js';
-export { Call, type CallEvents, type Recording } from './call.js';
+export { Call, type CallEvents, type Info, type Recording } from './call.js';
 export {
   Conference,
   type ConferenceEvents,
@@ -25,6 +25,7 @@ export {
 } from './handlers-queue.js';
 export { type Route, RoutingHandler } from './handlers-routing.js';
 export { AutoAnswerHandler, type AutoAnswerOptions, CompositeHandler } from './handlers-stock.js';
+export type { DtmfOptions } from './in-dialog.js';
 export { IncomingCall } from './incoming-call.js';
 export {
   EventSubscription,
@@ -41,6 +42,8 @@ export { type TransferOptions, TransferRequest } from './transfer.js';
 export {
   type Authentication,
   type Binding,
+  type BodyPart,
+  type CallerIdentity,
   type CodecName,
   type Content,
   type Credentials,
@@ -54,6 +57,7 @@ export {
   type IncomingSubscription,
   type ManagerOptions,
   type MediaNetwork,
+  type MessagePart,
   type Middleware,
   type MiddlewareReply,
   type Notifier,
@@ -68,9 +72,11 @@ export {
   type RegisterOptions,
   type RegistrarConfig,
   type RegistrationState,
+  type ReliablePolicy,
   type RequestOptions,
   type RequestReply,
   type SessionId,
+  type SessionTimerConfig,
   SipError,
   type SipMessage,
   type SipRequest,

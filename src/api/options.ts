@@ -4,7 +4,7 @@ import type { Credentials, ExtraHeaders } from '../session/index.js';
 import type { CallHandlerLike } from './handlers.js';
 import type { RequestListener } from './messaging.js';
 import type { Registration } from './registration.js';
-import type { CodecName, IncomingSubscription, ManagerOptions } from './types.js';
+import type { CodecName, IncomingSubscription, ManagerOptions, MessagePart, ReliablePolicy } from './types.js';
 
 /** Decides about a SUBSCRIBE, now or within 30 s, by its `accept` or `reject`. A throw gets the peer 500. */
 export type SubscriptionListener = (incoming: IncomingSubscription) => void;
@@ -30,6 +30,10 @@ export interface CallOptions {
   readonly headers?: ExtraHeaders | undefined;
   /** Loose outbound proxy, `sip:host:port`. */
   readonly proxy?: string | undefined;
+  /** Acknowledged provisional responses (RFC 3262) for this call; default: that of the library. */
+  readonly reliable?: ReliablePolicy | undefined;
+  /** Further parts of the INVITE's body, beside the session description (RFC 5621). */
+  readonly parts?: readonly MessagePart[] | undefined;
   /** Answers 401 and 407 to the INVITE and to all later requests of the call. Without it they are refusals. */
   readonly auth?: Credentials | undefined;
   /** Who is called first among several waiting, and who gives way; default 'normal'. Only this side knows it: no header is written. */

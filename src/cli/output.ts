@@ -89,6 +89,8 @@ export function endText(reason: EndReason | undefined): string {
       return `rejected${status}`;
     case 'timeout':
       return `no answer from the other side${status}`;
+    case 'session-expired':
+      return 'the other side no longer answered';
     case 'transport':
       return `the network failed: ${printable(reason.text)}`;
     case 'media':

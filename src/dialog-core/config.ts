@@ -16,6 +16,8 @@ import type {
   ListenAddress,
   OfferedAlgorithm,
   RegistrarConfig,
+  ReliablePolicy,
+  SessionTimerConfig,
   TimerConfig,
   TransportName,
   WebSocketConfig,
@@ -39,6 +41,8 @@ export interface ResolvedConfig {
   readonly authentication: ResolvedAuthentication | undefined;
   readonly registrar: ResolvedRegistrar | undefined;
   readonly middleware: readonly Middleware[];
+  readonly reliable: ReliablePolicy;
+  readonly sessionTimer: SessionTimerConfig | undefined;
 }
 
 /** RFC 3261 table 4; timer C is "more than 3 minutes" there (16.6), the shortest that proxies on the way allow. */
@@ -93,6 +97,8 @@ export function resolveConfig(config: DialogCoreConfig): ResolvedConfig {
     authentication: config.authentication && resolveAuthentication(config.authentication),
     registrar: config.registrar && resolveRegistrar(config.registrar),
     middleware: config.middleware ?? [],
+    reliable: resolveReliable(config.reliable),
+    sessionTimer: resolveSessionTimer(config.sessionTimer),
   };
 }
 
@@ -123,6 +129,30 @@ function resolveRegistrar({ accept, ...numbers }: RegistrarConfig): ResolvedRegi
   if (merged.maxExpiresS < merged.minExpiresS) throw wrong('registrar.maxExpiresS', 'it is shorter than minExpiresS');
   if (accept !== undefined && typeof accept !== 'function') throw wrong('registrar.accept', 'it is a function');
   return { ...merged, accept };
+}
+
+const policies: readonly ReliablePolicy[] = ['off', 'supported', 'required'];
+
+function resolveReliable(given: ReliablePolicy = 'supported'): ReliablePolicy {
+  if (!policies.includes(given)) throw wrong('reliable', `'${String(given)}' is none of ${policies.join(', ')}`);
+  return given;
+}
+
+/** RFC 4028 4 recommends half an hour, and 5 forbids less than 90 s. */
+export const defaultSessionTimer: SessionTimerConfig = { expiresS: 1800, minSeS: 90, refresher: 'auto' };
+
+function resolveSessionTimer(given: DialogCoreConfig['sessionTimer'] = {}): SessionTimerConfig | undefined {
+  if (given === 'off') return undefined;
+  const { refresher = 'auto', ...numbers } = given;
+  if (!['auto', 'local', 'remote'].includes(refresher)) {
+    throw wrong('sessionTimer.refresher', `'${String(refresher)}' is none of auto, local, remote`);
+  }
+  const { expiresS, minSeS } = merge('sessionTimer', defaultSessionTimer, numbers);
+  if (!Number.isInteger(minSeS) || minSeS < 90) throw wrong('sessionTimer.minSeS', 'it is a whole number from 90 on');
+  if (!Number.isInteger(expiresS) || expiresS < minSeS || expiresS > 604_800) {
+    throw wrong('sessionTimer.expiresS', 'it is a whole number from minSeS to 604800');
+  }
+  return { expiresS, minSeS, refresher };
 }
 
 /** True for 0.0.0.0 and every spelling of ::. */

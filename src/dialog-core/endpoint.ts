@@ -159,6 +159,18 @@ export class SipEndpoint implements DialogCore {
     this.#on(usage, (it) => it.answerReinvite(status, response));
   }
 
+  prack(usage: UsageId, dialogTag: string, body: Body): void {
+    this.#on(usage, (it) => it.prack(dialogTag, body));
+  }
+
+  update(usage: UsageId, params: Parameters<DialogCore['update']>[1]): void {
+    this.#on(usage, (it) => it.update(params.headers, params.body, params.dialogTag));
+  }
+
+  peerAllows(usage: UsageId, method: string): boolean | undefined {
+    return this.#stack.usage(usage, this.#nowMs()).peerAllows(method);
+  }
+
   options(params: OptionsParams): Promise<OptionsResult> {
     return this.request({ method: 'OPTIONS', ...params });
   }

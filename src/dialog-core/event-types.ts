@@ -15,6 +15,10 @@ export type EndedBy =
   | 'ack-timeout'
   /** A request in the dialog got 481 or 408, or timed out (RFC 3261 12.2.1.2). */
   | 'dialog-gone'
+  /** No PRACK for our reliable provisional response in 64·T1 (RFC 3262 3); the INVITE got 504. */
+  | 'prack-timeout'
+  /** The session timer ran out without a refresh (RFC 4028 10); the core has sent BYE. */
+  | 'session-expired'
   | 'closed';
 
 /** RFC 3326. */
@@ -35,6 +39,8 @@ export type DialogCoreEvent =
       readonly advertised: string;
       /** The call whose place it is to take (RFC 3891); it may, and whoever accepts the INVITE ends that call. */
       readonly replaces?: UsageId | undefined;
+      /** Whether our provisional responses will be reliable, and whether they have to be (RFC 3262 3). */
+      readonly reliable: 'no' | 'supported' | 'required';
     }
   /** The peer cancelled its INVITE before our final answer; 487 has been sent. */
   | { readonly type: 'cancelled'; readonly usage: UsageId; readonly reason: ReasonHeader | undefined }
@@ -54,7 +60,13 @@ export type DialogCoreEvent =
       readonly usage: UsageId;
       readonly response: SipResponse;
       readonly dialogTag: string | undefined;
+      /** RFC 3262: it comes once and in order; its body is the answer to our offer, or an offer where we made none. */
+      readonly reliable: boolean;
+      /** It holds an offer: `prack` is owed. */
+      readonly prackOwed: boolean;
     }
+  /** PRACK for a reliable response of ours. One with a body has `owed`: `answerReinvite` is owed. */
+  | { readonly type: 'pracked'; readonly usage: UsageId; readonly request: SipRequest; readonly owed: boolean }
   /** First 2xx for our INVITE. The caller owes `ack`. 2xx of further branches get ACK and BYE from the core. */
   | { readonly type: 'answered'; readonly usage: UsageId; readonly response: SipResponse; readonly flow: Flow }
   /** Our INVITE failed for good. With cause 'response' (also a 487 after our CANCEL: cause 'cancelled') the final response is there. */
@@ -86,6 +98,22 @@ export type DialogCoreEvent =
       readonly willRetry: boolean;
     }
   | { readonly type: 'retryNow'; readonly usage: UsageId }
+  /** An UPDATE of the peer with a body; answer with `answerReinvite`. One without a body is answered by the core. */
+  | { readonly type: 'update'; readonly usage: UsageId; readonly request: SipRequest; readonly dialogTag: string }
+  | { readonly type: 'updateAnswered'; readonly usage: UsageId; readonly response: SipResponse }
+  /** As 'reinviteFailed'. */
+  | {
+      readonly type: 'updateFailed';
+      readonly usage: UsageId;
+      readonly status: number;
+      readonly reason: string;
+      readonly response: SipResponse | undefined;
+      readonly willRetry: boolean;
+    }
+  /** The session timer wants a refresh and the peer takes no UPDATE: a re-INVITE with an unchanged offer is owed (RFC 4028 7.4). */
+  | { readonly type: 'refreshDue'; readonly usage: UsageId }
+  /** INFO (RFC 6086); 200 has been sent. */
+  | { readonly type: 'info'; readonly usage: UsageId; readonly request: SipRequest }
   | {
       readonly type: 'ended';
       readonly usage: UsageId;

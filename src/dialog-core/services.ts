@@ -2,6 +2,7 @@
  * What the stack does besides calls: requests of any method both ways, subscriptions of both roles, transfers, publications. Sans-IO as
  * the stack is, which owns it and hands it the requests that belong here.
  */
+
 import { warnListener } from '../base/emitter.js';
 import { SessionError } from '../base/errors.js';
 import { ClientAuth } from './auth.js';
@@ -10,6 +11,7 @@ import { checkBody, checkCredentials, checkHeaders, misuse } from './dialog/argu
 import { acceptedType, contactOf, newTag, requireHop } from './dialog/context.js';
 import type { Dialog } from './dialog/dialog.js';
 import { looseRoute } from './dialog/invite-uac.js';
+import type { InviteFailure } from './dialog/outgoing-invite.js';
 import { ReferUac } from './dialog/refer-uac.js';
 import { ReferUas } from './dialog/refer-uas.js';
 import { printReplaces } from './dialog/replaces.js';
@@ -105,19 +107,26 @@ export class Services implements SubscriptionHost {
     { method, headers = [], body }: InsideParams,
     done: (result: RequestResult) => void,
   ): void {
-    if (!token.test(method) || reserved.has(method)) {
+    // OPTIONS may be asked at any time (RFC 3261 11.2); it is only not to be taken over.
+    if (!token.test(method) || (reserved.has(method) && method !== 'OPTIONS')) {
       throw misuse('ERR_INVALID_ARGUMENT', `${method} is not a request to make by hand inside a call`);
     }
     checkHeaders(headers);
     checkBody(body);
+    const finish = (failure: InviteFailure): void => {
+      const { status, reason, response } = failure;
+      done({ status, reason, response });
+      this.#core.store.usage(usage)?.endIfGone(failure);
+    };
     const user = {
       handleResponse(response: SipResponse): void {
         const { status, reason } = response;
-        if (status >= 200) done({ status, reason, response });
+        if (status >= 200) finish({ cause: 'response', status, reason, response });
       },
       handleNoResponse(cause: 'timeout' | 'transport', message: string): void {
-        const timeout = cause === 'timeout';
-        done({ status: timeout ? 408 : 503, reason: timeout ? reasonPhrase(408) : message, response: undefined });
+        const isLate = cause === 'timeout';
+        const reason = isLate ? reasonPhrase(408) : message;
+        finish({ cause, status: isLate ? 408 : 503, reason, response: undefined });
       },
     };
     sendInDialog(this.#core, this.#dialogOf(usage), { method, headers, body }, user);

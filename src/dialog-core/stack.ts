@@ -340,7 +340,7 @@ export class SipStack {
   /** What a request outside any dialog is answered without further ado; undefined for one that may come in: INVITE, REGISTER. */
   #replyOutside(request: SipRequest): Reply | undefined {
     const core = this.#core;
-    if (request.method === 'BYE') return { status: 481 };
+    if (insideOnly.has(request.method)) return { status: 481 };
     // RFC 3261 8.2.2.2; an OPTIONS leaves no transaction that a second one could merge with.
     if (core.transactions.isMerged(request)) return { status: 482 };
     const full = inspectLoad(core);
@@ -365,6 +365,9 @@ export class SipStack {
     return { ...reply, headers: [...(reply.headers ?? []), ...serverName(this.#core)] };
   }
 }
+
+/** What has no meaning outside a dialog. */
+const insideOnly = new Set(['BYE', 'PRACK', 'UPDATE', 'INFO']);
 
 /** Nothing but line breaks, spaces and zero bytes. */
 function isBlank(data: Uint8Array): boolean {

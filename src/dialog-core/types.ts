@@ -7,6 +7,7 @@ import type { Clock } from '../base/clock.js';
 import type { IdSource } from '../base/ids.js';
 import type { Logger } from '../base/logger.js';
 import type { DialogCoreEvent, ReasonHeader } from './event-types.js';
+import type { ReliablePolicy, SessionTimerConfig } from './extension-types.js';
 import type { HeaderList, SipMessage, SipRequest, SipResponse, SipUri } from './message/index.js';
 import type { Middleware } from './middleware.js';
 import type {
@@ -31,6 +32,7 @@ import type {
 } from './user-types.js';
 
 export type * from './event-types.js';
+export type * from './extension-types.js';
 export type * from './network-types.js';
 export type * from './service-types.js';
 export type * from './user-types.js';
@@ -104,6 +106,10 @@ export interface DialogCoreConfig {
   readonly registrar?: RegistrarConfig | undefined;
   /** Functions that see requests before anything else does, in order. */
   readonly middleware?: readonly Middleware[] | undefined;
+  /** Reliable provisional responses; default `supported`. */
+  readonly reliable?: ReliablePolicy | undefined;
+  /** Session timers; default on, with the defaults of {@link SessionTimerConfig}. */
+  readonly sessionTimer?: 'off' | Partial<SessionTimerConfig> | undefined;
   readonly clock?: Clock | undefined;
   readonly ids?: IdSource | undefined;
   readonly logger?: Logger | undefined;
@@ -136,6 +142,8 @@ export interface InviteParams {
   readonly contactUser?: string | undefined;
   readonly callId?: string | undefined;
   readonly headers?: HeaderList | undefined;
+  /** Default: that of the configuration. */
+  readonly reliable?: ReliablePolicy | undefined;
   /** Answers 401 and 407 to the INVITE and to all later requests of its dialog. */
   readonly auth?: Credentials | undefined;
 }
@@ -193,9 +201,12 @@ export interface DialogCore extends ServiceVerbs {
   invite(params: InviteParams): UsageId;
   /** Sends the INVITE after 'routed', without a body for a late offer. */
   sendInvite(usage: UsageId, body?: Body): void;
-  /** 101–199 to an incoming INVITE. */
+  /**
+   * 101–199 to an incoming INVITE; reliable as policy and caller have it (RFC 3262 3), and then kept back until the one before is
+   * acknowledged. The first reliable one to an INVITE without offer must bear ours (5), else ERR_INVALID_STATE.
+   */
   progress(usage: UsageId, status: number, response?: ResponseParams & { readonly reason?: string }): void;
-  /** 200 to an incoming INVITE, retransmitted until its ACK. */
+  /** 200 to an incoming INVITE, retransmitted until its ACK. Waits for the PRACK of a reliable response with a body (RFC 3262 3). */
   accept(usage: UsageId, response?: ResponseParams & { readonly contactUser?: string }): void;
   /** 300–699 to an incoming INVITE. */
   reject(usage: UsageId, status: number, response?: ResponseParams & { readonly reason?: string }): void;
@@ -206,7 +217,23 @@ export interface DialogCore extends ServiceVerbs {
   /** BYE in a confirmed dialog; as callee before the ACK it waits for the ACK or its timeout (RFC 3261 15). 'ended' by 'local-bye' follows, at the latest after 64·T1. */
   bye(usage: UsageId, reason?: ReasonHeader): void;
   reinvite(usage: UsageId, params: { readonly headers?: HeaderList; readonly body?: Body }): void;
+  /** The final answer to the peer's re-INVITE, or to its UPDATE or PRACK with a body: whichever waits. */
   answerReinvite(usage: UsageId, status: number, response?: ResponseParams & { readonly reason?: string }): void;
+  /**
+   * ACKs a reliable provisional response for which `prackOwed` was told, with the answer to the offer in it (RFC 3262 5). The core sends
+   * every other PRACK by itself.
+   */
+  prack(usage: UsageId, dialogTag: string, body: Body): void;
+  /**
+   * UPDATE (RFC 3311), in a confirmed dialog or, before the answer, in an early one: the only one, or that of `dialogTag`.
+   * 'updateAnswered' or 'updateFailed' follows. Throws ERR_INVALID_STATE while another request of ours with an offer is on its way.
+   */
+  update(
+    usage: UsageId,
+    params: { readonly headers?: HeaderList; readonly body?: Body; readonly dialogTag?: string },
+  ): void;
+  /** Whether the peer said that it takes requests of that method (Allow); undefined when it has said nothing. */
+  peerAllows(usage: UsageId, method: string): boolean | undefined;
   /** OPTIONS outside a dialog. */
   options(params: OptionsParams): Promise<OptionsResult>;
   /** Registers and keeps registered; `onState` hears the states in order, after the verb has returned. */

@@ -12,9 +12,10 @@ import {
   type InviteParams,
   type ListenAddress,
   parseUri,
+  printMultipart,
   type SipUri,
 } from '../dialog-core/index.js';
-import type { Description, ExtraHeaders, OutgoingParams } from '../session/index.js';
+import type { Description, ExtraHeaders, MessagePart, OutgoingParams } from '../session/index.js';
 import type { DialogOptions } from './types.js';
 
 /** Headers that the core writes itself; letting a caller add a second one would make an invalid message. */
@@ -39,6 +40,7 @@ export class DialogConfigConverter {
       headers: toHeaders(params.headers),
       proxy: params.proxy === undefined ? undefined : toUri(params.proxy),
       auth: params.auth,
+      reliable: params.reliable,
     };
   }
 }
@@ -70,8 +72,9 @@ export function toHeaders(headers: ExtraHeaders, status?: number): HeaderList {
   return headers;
 }
 
-export function toBody(description: Description | undefined): Body | undefined {
-  return description && { contentType: description.contentType, data: description.data };
+export function toBody(description: Description | undefined, parts: readonly MessagePart[] = []): Body | undefined {
+  if (parts.length === 0) return description && { contentType: description.contentType, data: description.data };
+  return printMultipart(description ? [description, ...parts] : parts);
 }
 
 /** RFC 3261 19.1.2, RFC 7118 5.3. */

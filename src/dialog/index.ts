@@ -1,8 +1,12 @@
 /** The dialog layer: sessions on one side, dialog-core on the other. */
+
+export { bodyParts } from './bodies.js';
 export { DialogBridge } from './bridge.js';
 export { DialogBuilder, type DialogLayer } from './builder.js';
 export { DialogConfigConverter, toHeaders, toListenAddress } from './config.js';
 export { SessionDialogCoordinator } from './coordinator.js';
+export { type CallerIdentity, identityOf } from './identity.js';
+export { digitRequest } from './info.js';
 export { DialogManager } from './manager.js';
 export type {
   Content,
@@ -15,6 +19,7 @@ export type {
 export {
   type Authentication,
   type Binding,
+  type BodyPart,
   type CoreCounts,
   type CoreLimits,
   type DatagramNetwork,
@@ -32,7 +37,10 @@ export {
   type RegisterOptions,
   type RegistrarConfig,
   type RegistrationState,
+  type ReliablePolicy,
   type RequestResult,
+  type ResourcePriority,
+  type SessionTimerConfig,
   type SipMessage,
   type SipRequest,
   type SipResponse,

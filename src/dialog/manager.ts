@@ -10,6 +10,7 @@ import type {
   IncomingRefer,
   OptionsResult,
   RegistrationState,
+  ResponseParams,
   TlsCredentials,
   Unregister,
   UsageId,
@@ -18,6 +19,9 @@ import type {
   Credentials,
   Description,
   DialogPort,
+  InDialogRequest,
+  InDialogResult,
+  MessagePart,
   OutgoingParams,
   ReasonValue,
   ResponseExtras,
@@ -38,6 +42,8 @@ export class DialogManager implements DialogPort {
   readonly #ids: IdSource;
   readonly #usages = new Map<SessionId, UsageId>();
   readonly #sessions = new Map<UsageId, SessionId>();
+  /** Further parts of INVITEs that wait for their offer. */
+  readonly #parts = new Map<SessionId, readonly MessagePart[]>();
 
   /** Requests, subscriptions and publications: what belongs to no call, or only passes through one. */
   readonly messaging: DialogMessaging;
@@ -56,7 +62,10 @@ export class DialogManager implements DialogPort {
   createSession(sessionId: SessionId, params: OutgoingParams): void {
     if (this.#usages.has(sessionId)) throw new DialogError('ERR_DUPLICATE', `session ${sessionId} has a dialog`, 500);
     // The core sends nothing before this returns, so the mapping is there before the first response can be.
+    // What cannot be printed is misuse, and told before anything has happened.
+    toBody(undefined, params.parts);
     this.#enter(sessionId, this.#core.invite(this.#config.toInviteParams(params)));
+    if (params.parts) this.#parts.set(sessionId, params.parts);
   }
 
   /** Gives an incoming usage its session; called by the coordinator before the fact rises. */
@@ -67,14 +76,16 @@ export class DialogManager implements DialogPort {
   }
 
   offerSession(sessionId: SessionId, offer: Description): void {
-    this.#core.sendInvite(this.#usage(sessionId), toBody(offer));
+    const parts = this.#parts.get(sessionId);
+    this.#parts.delete(sessionId);
+    this.#core.sendInvite(this.#usage(sessionId), toBody(offer, parts));
   }
 
   ringSession(sessionId: SessionId, status: number, extras: ResponseExtras = {}): void {
     this.#core.progress(this.#usage(sessionId), status, toResponse(extras));
   }
 
-  acceptSession(sessionId: SessionId, description: Description): void {
+  acceptSession(sessionId: SessionId, description: Description | undefined): void {
     this.#core.accept(this.#usage(sessionId), { body: toBody(description) });
   }
 
@@ -96,6 +107,13 @@ export class DialogManager implements DialogPort {
 
   resumeSession(sessionId: SessionId, offer: Description): void {
     this.#reinvite(sessionId, offer);
+  }
+
+  updateSession(sessionId: SessionId, offer: Description): void {
+    const usage = this.#usage(sessionId);
+    const body = toBody(offer);
+    if (body && this.#core.peerAllows(usage, 'UPDATE')) this.#core.update(usage, { body });
+    else this.#reinvite(sessionId, offer);
   }
 
   answerReoffer(sessionId: SessionId, status: number, description?: Description): void {
@@ -132,6 +150,7 @@ export class DialogManager implements DialogPort {
 
   forgetSession(sessionId: SessionId): void {
     const usage = this.#usages.get(sessionId);
+    this.#parts.delete(sessionId);
     if (usage === undefined) return;
     this.#usages.delete(sessionId);
     this.#sessions.delete(usage);
@@ -148,6 +167,14 @@ export class DialogManager implements DialogPort {
   /** The session of a usage, or undefined when it was forgotten: its late events are dropped, never given to another. */
   sessionOf(usage: UsageId): SessionId | undefined {
     return this.#sessions.get(usage);
+  }
+
+  /** A request in the dialog; ERR_INVALID_STATE before the call is answered and after its end. */
+  async requestInSession(sessionId: SessionId, request: InDialogRequest): Promise<InDialogResult> {
+    const { method, headers, body } = request;
+    const params = { method, headers: headers && toHeaders(headers), body };
+    const { status, reason, response } = await this.#core.requestInside(this.#usage(sessionId), params);
+    return { status, reason, message: response };
   }
 
   /** OPTIONS outside a dialog (RFC 3261 11). */
@@ -200,11 +227,9 @@ export class DialogManager implements DialogPort {
   }
 }
 
-function toResponse(
-  extras: ResponseExtras,
-  status?: number,
-): { reason?: string; headers?: ReturnType<typeof toHeaders> } {
+function toResponse(extras: ResponseExtras, status?: number): ResponseParams & { readonly reason?: string } {
   return {
+    body: toBody(extras.description),
     ...(extras.reason !== undefined && { reason: extras.reason }),
     ...(extras.headers && { headers: toHeaders(extras.headers, status) }),
   };

@@ -8,6 +8,7 @@ import type { Credentials } from '../session/index.js';
 export type {
   Authentication,
   Binding,
+  BodyPart,
   CoreCounts,
   CoreLimits,
   DatagramNetwork,
@@ -22,7 +23,10 @@ export type {
   PublicationState,
   RegistrarConfig,
   RegistrationState,
+  ReliablePolicy,
   RequestResult,
+  ResourcePriority,
+  SessionTimerConfig,
   SipMessage,
   SipRequest,
   SipResponse,

@@ -15,6 +15,8 @@ import {
   type DnsConfig,
   type Middleware,
   type RegistrarConfig,
+  type ReliablePolicy,
+  type SessionTimerConfig,
   type StreamNetwork,
   type TimerConfig,
   type TlsCredentials,
@@ -83,6 +85,10 @@ export interface ManagerOptions {
   /** In order of preference; default opus, g722, pcmu, pcma, as far as the build has them. */
   readonly codecs?: readonly CodecName[] | undefined;
   readonly userAgent?: string | undefined;
+  /** Provisional responses that are acknowledged (RFC 3262): `supported` (default) where both sides can, `required`, or `off`. */
+  readonly reliable?: ReliablePolicy | undefined;
+  /** Session timers (RFC 4028), which end calls whose other side is gone: half an hour by default, between peers that both know them. */
+  readonly sessionTimer?: 'off' | Partial<SessionTimerConfig> | undefined;
   /** Challenges callers and lets in who gives right credentials; default: everybody may call. */
   readonly authentication?: Authentication | undefined;
   /** Takes registrations, `{}` with all defaults; default: REGISTER gets 405. */
@@ -153,6 +159,8 @@ export function toManagerConfig(options: ManagerOptions): ManagerConfig {
       listen,
       advertise: options.advertise,
       userAgent: options.userAgent,
+      reliable: options.reliable,
+      sessionTimer: options.sessionTimer,
       authentication: options.authentication,
       registrar: options.registrar,
       timers: options.timers,

@@ -51,11 +51,11 @@ export class EffectRunner {
     applyAnswer: (session, effect) => this.#applyAnswer(session, effect),
     sendReoffer: (session, effect) => this.#sendReoffer(session, effect),
     answerReoffer: (session, effect) => this.#answerReoffer(session, effect),
-    ring: (session, effect) => this.#signal(session, (dialog) => dialog.ringSession(session.id, effect.status, effect)),
+    ring: (session, effect) => this.#ring(session, effect),
     sendReject: (session, effect) =>
       this.#signal(session, (dialog) => dialog.rejectSession(session.id, effect.status, this.#withRetryAfter(effect))),
     sendAck: (session) => this.#signal(session, (dialog) => dialog.ackSession(session.id)),
-    refuseReoffer: (session, effect) =>
+    replyReoffer: (session, effect) =>
       this.#signal(session, (dialog) => dialog.answerReoffer(session.id, effect.status)),
     cancel: (session, effect) => this.#signal(session, (dialog) => dialog.cancelSession(session.id, effect.reason)),
     bye: (session, effect) => this.#signal(session, (dialog) => dialog.terminateSession(session.id, effect.reason)),
@@ -72,17 +72,31 @@ export class EffectRunner {
     if (offer) this.#signal(session, (dialog) => dialog.offerSession(session.id, offer));
   }
 
+  #ring(session: Session, effect: EffectOf<'ring'>): void {
+    const { status, reason, description: wanted, early } = effect;
+    const description = wanted === 'none' ? undefined : this.#describe(session, wanted, early);
+    if (wanted !== 'none' && !description) return;
+    this.#signal(session, (dialog) => dialog.ringSession(session.id, status, { reason, description }));
+  }
+
   #sendAccept(session: Session, effect: EffectOf<'sendAccept'>): void {
+    const wanted = effect.description;
+    const description = wanted === 'none' ? undefined : this.#describe(session, wanted, false);
+    if (wanted !== 'none' && !description) return;
+    this.#signal(session, (dialog) => dialog.acceptSession(session.id, description));
+  }
+
+  /** Our answer to the INVITE's offer, or our offer; undefined when there is none to be had, and then the session knows. */
+  #describe(session: Session, wanted: 'answer' | 'offer', early: boolean): Description | undefined {
     const { media } = this.#ports;
     const opened = this.#try(session, 'open', () => {
       this.#openMedia(session);
       return true;
     });
-    if (!opened) return;
-    const description = effect.offer
+    if (!opened) return undefined;
+    return wanted === 'offer'
       ? this.#try(session, 'open', () => media.offerMedia(session.id, { hold: false }))
-      : this.#answer(session, 'answer', session.offer, false);
-    if (description) this.#signal(session, (dialog) => dialog.acceptSession(session.id, description));
+      : this.#answer(session, 'answer', session.offer, false, early);
   }
 
   #applyAnswer(session: Session, effect: EffectOf<'applyAnswer'>): void {
@@ -94,15 +108,16 @@ export class EffectRunner {
       if (!early) this.#leaseBandwidth(session, applied);
       return applied;
     });
-    if (negotiated) this.#feed(session, { type: 'negotiated', media: negotiated, early });
+    if (negotiated) this.#feed(session, { type: 'negotiated', media: negotiated, early, during: 'apply' });
   }
 
   #sendReoffer(session: Session, effect: EffectOf<'sendReoffer'>): void {
     const { dialog, media } = this.#ports;
-    const { hold } = effect.wish;
+    const { purpose, wish, change = {} } = effect;
     try {
-      if (hold) dialog.holdSession(session.id, media.holdMedia(session.id));
-      else dialog.resumeSession(session.id, media.resumeMedia(session.id));
+      if (purpose === 'hold') dialog.holdSession(session.id, media.holdMedia(session.id));
+      else if (purpose === 'resume') dialog.resumeSession(session.id, media.resumeMedia(session.id));
+      else dialog.updateSession(session.id, media.updateMedia(session.id, wish, change));
     } catch (error) {
       // The dialog is busy with a request of the peer, or gone: as if the peer had refused, which leaves the call as it was.
       const reason = error instanceof Error ? error.message : String(error);
@@ -148,6 +163,7 @@ export class EffectRunner {
     during: 'answer' | 'reoffer',
     offer: Description | undefined,
     hold: boolean,
+    early = false,
   ): Description | undefined {
     const result = this.#try(session, during, () => {
       if (!offer) throw new MediaError('ERR_INVALID_SDP', 'there is no offer to answer', 400);
@@ -156,7 +172,7 @@ export class EffectRunner {
       return answered;
     });
     if (!result) return undefined;
-    this.#feed(session, { type: 'negotiated', media: result.media, early: false });
+    this.#feed(session, { type: 'negotiated', media: result.media, early, during });
     return result.answer;
   }
 

@@ -12,6 +12,7 @@ const codeOf: Record<EndCause, ErrorCode> = {
   rejected: 'ERR_REJECTED',
   timeout: 'ERR_TIMEOUT',
   transport: 'ERR_TRANSPORT',
+  'session-expired': 'ERR_TIMEOUT',
   media: 'ERR_INTERNAL',
   transferred: 'ERR_CANCELLED',
   closed: 'ERR_CLOSED',

@@ -24,8 +24,11 @@ import {
   type AwaitedVerb,
   type Credentials,
   type ExtraHeaders,
+  type InDialogRequest,
+  type InDialogResult,
   isAllowed,
   isEstablished,
+  type MediaChange,
   newSession,
   type OutgoingParams,
   type ReasonValue,
@@ -211,8 +214,9 @@ export class SessionManager {
   }
 
   /** 101–199 to an incoming call. */
-  ringSession(sessionId: SessionId, status = 180, reason?: string): void {
-    this.#submit(sessionId, { type: 'ring', status, reason });
+  ringSession(sessionId: SessionId, status = 180, options: { reason?: string; media?: boolean } = {}): void {
+    const { reason, media = false } = options;
+    this.#submit(sessionId, { type: 'ring', status, reason, media });
   }
 
   /** Throws ERR_CONFIG for a list of codecs that no call can have. */
@@ -238,6 +242,21 @@ export class SessionManager {
 
   resumeSession(sessionId: SessionId): Promise<void> {
     return this.#submitAndWait(sessionId, { type: 'resume' }, 'resume');
+  }
+
+  /**
+   * Changes our codecs or our address, by UPDATE or re-INVITE; resolves with the 2xx, rejects when the peer refuses, and then the call is as
+   * it was. Throws ERR_INVALID_ARGUMENT for a change that cannot be made.
+   */
+  updateSession(sessionId: SessionId, change: MediaChange): Promise<void> {
+    this.#parts.media.manager.checkChange(change);
+    return this.#submitAndWait(sessionId, { type: 'update', change }, 'update');
+  }
+
+  /** A request in the dialog of an established session, which changes nothing about it (INFO, MESSAGE, OPTIONS and others). */
+  async requestInSession(sessionId: SessionId, request: InDialogRequest): Promise<InDialogResult> {
+    this.#record(sessionId);
+    return await this.#parts.dialog.manager.requestInSession(sessionId, request);
   }
 
   /** Ends a session from any state: CANCEL, a final response or BYE. Resolves when it is over, in bounded time. */

@@ -134,6 +134,7 @@ export class SessionStepper {
       route: fact.route,
       offer: fact.offer,
       replaces: fact.replaces,
+      reliable: fact.reliable,
     });
     registry.add(session, fact.message, this.admission.priorityOf(fact));
     this.#cleanup.set(sessionId, config.answerTimeoutMs);

@@ -2,6 +2,7 @@
  * Session terms → the core's terms and back: engine options, our side of a description, descriptions as bytes, what was negotiated.
  * Pure; used by MediaManager and by manager/wiring.ts.
  */
+import { isIP } from 'node:net';
 import { SessionError } from '../base/errors.js';
 import {
   type CodecName,
@@ -15,7 +16,7 @@ import {
   type Stream,
   type StreamParameters,
 } from '../media-core/index.js';
-import type { Description, Direction, MediaWish, NegotiatedMedia } from '../session/index.js';
+import type { Description, Direction, MediaChange, MediaWish, NegotiatedMedia } from '../session/index.js';
 import { MediaError, type MediaOptions } from './types.js';
 
 /** In order of preference; those that the build lacks are left out. L16 is offered only where it is asked for: it fills packets. */
@@ -70,19 +71,29 @@ export class MediaConfigConverter {
     sdpId: string;
     wish: MediaWish;
     codecs: readonly CodecName[];
+    change?: MediaChange;
   }): LocalMedia {
-    const { stream, address, sdpId, wish, codecs } = parts;
+    const { stream, sdpId, wish, codecs, change = {} } = parts;
     return {
-      address,
+      address: change.address ?? parts.address,
       rtpPort: stream.rtpPort,
       rtcpPort: stream.rtcpPort,
       sessionId: sdpId,
       sessionVersion: 1,
-      codecs,
+      codecs: change.codecs ? this.toCodecs(change.codecs) : codecs,
       opus: this.#opus,
       direction: wish.hold ? 'sendonly' : 'sendrecv',
       ptimeMs: this.#ptimeMs,
     };
+  }
+
+  /** A change that can be made; throws ERR_CONFIG for codecs and MediaError ERR_INVALID_ARGUMENT for an address that cannot be. */
+  toChange(change: MediaChange): MediaChange {
+    const { address } = change;
+    const codecs = change.codecs && this.toCodecs(change.codecs);
+    if (address !== undefined && (isIP(address) === 0 || /^(0\.0\.0\.0|[0:]+)$/.test(address)))
+      throw new MediaError('ERR_INVALID_ARGUMENT', `address: '${address}' is no address that a peer could reach`, 488);
+    return { ...(codecs && { codecs }), ...(address !== undefined && { address }) };
   }
 
   toDescription(sdp: SessionDescription): Description {

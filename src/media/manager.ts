@@ -16,7 +16,15 @@ import {
   type StreamParameters,
   type StreamStats,
 } from '../media-core/index.js';
-import type { Description, MediaPort, MediaRoute, MediaWish, NegotiatedMedia, SessionId } from '../session/index.js';
+import type {
+  Description,
+  MediaChange,
+  MediaPort,
+  MediaRoute,
+  MediaWish,
+  NegotiatedMedia,
+  SessionId,
+} from '../session/index.js';
 import type { MediaConfigConverter } from './config.js';
 import { toMediaError } from './errors.js';
 import { MediaError } from './types.js';
@@ -30,8 +38,12 @@ interface Entry {
   readonly codecs: readonly CodecName[];
   /** The descriptions in force. */
   current: PreviousExchange | undefined;
-  /** Our offer that waits for its answer. */
-  offer: { readonly sdp: SessionDescription; readonly local: LocalMedia } | undefined;
+  /** Our offer that waits for its answer, and what it changes for good when that comes. */
+  offer:
+    | { readonly sdp: SessionDescription; readonly local: LocalMedia; readonly change?: MediaChange | undefined }
+    | undefined;
+  /** What `updateMedia` changed. */
+  change: MediaChange;
 }
 
 export class MediaManager implements MediaPort {
@@ -58,7 +70,15 @@ export class MediaManager implements MediaPort {
       const used = codecs ? this.#config.toCodecs(codecs) : this.#config.codecs;
       const stream = this.#engine.openStream(route.bindAddress);
       const sdpId = String(this.#ids.uint32() * 0x10_0000 + (this.#ids.uint32() & 0xf_ffff));
-      this.#entries.set(sessionId, { stream, route, sdpId, codecs: used, current: undefined, offer: undefined });
+      this.#entries.set(sessionId, {
+        stream,
+        route,
+        sdpId,
+        codecs: used,
+        current: undefined,
+        offer: undefined,
+        change: {},
+      });
       this.#onStream?.(sessionId, stream);
     } catch (error) {
       throw toMediaError(error);
@@ -95,10 +115,9 @@ export class MediaManager implements MediaPort {
     const result = applyAnswer(offer.local, offer.sdp, remote);
     if (!result.ok) throw this.#config.toError(result.problem);
     this.#configure(entry, result.negotiated);
-    if (!early) {
-      entry.current = { local: offer.sdp, remote };
-      entry.offer = undefined;
-    }
+    entry.current = { local: offer.sdp, remote };
+    // Another branch may still answer the same offer.
+    if (!early) this.#conclude(entry, offer.change);
     return this.#config.toNegotiated(result.negotiated);
   }
 
@@ -108,6 +127,20 @@ export class MediaManager implements MediaPort {
 
   resumeMedia(sessionId: SessionId): Description {
     return this.offerMedia(sessionId, { hold: false });
+  }
+
+  updateMedia(sessionId: SessionId, wish: MediaWish, change: MediaChange): Description {
+    const entry = this.#entry(sessionId);
+    const merged = { ...entry.change, ...this.#config.toChange(change) };
+    const local = this.#local({ ...entry, change: merged }, wish);
+    const sdp = createOffer(local, entry.current);
+    entry.offer = { sdp, local, change: merged };
+    return this.#config.toDescription(sdp);
+  }
+
+  /** Throws MediaError ERR_INVALID_ARGUMENT naming what cannot be. */
+  checkChange(change: MediaChange): void {
+    this.#config.toChange(change);
   }
 
   rollbackOffer(sessionId: SessionId): void {
@@ -142,9 +175,14 @@ export class MediaManager implements MediaPort {
     return this.#entries.get(sessionId)?.stream.stats();
   }
 
+  #conclude(entry: Entry, change: MediaChange | undefined): void {
+    entry.offer = undefined;
+    if (change) entry.change = change;
+  }
+
   #local(entry: Entry, wish: MediaWish): LocalMedia {
-    const { stream, route, sdpId, codecs } = entry;
-    return this.#config.toLocalMedia({ stream, address: route.advertisedAddress, sdpId, wish, codecs });
+    const { stream, route, sdpId, codecs, change } = entry;
+    return this.#config.toLocalMedia({ stream, address: route.advertisedAddress, sdpId, wish, codecs, change });
   }
 
   #configure(entry: Entry, parameters: StreamParameters): void {

@@ -4,7 +4,7 @@
  * publishes. All are discriminated unions; nothing is told by matching text. Pure.
  */
 import type { EndReason, ReasonValue } from './lifecycle.js';
-import type { Description, NegotiatedMedia } from './media.js';
+import type { Description, MediaChange, NegotiatedMedia } from './media.js';
 import type { SessionId } from './session.js';
 import type { CallState } from './state.js';
 import type { TransferNews, TransferParams, TransferWish } from './transfer.js';
@@ -23,6 +23,17 @@ export interface MediaRoute {
   readonly advertisedAddress: string;
 }
 
+/** What an INFO said. */
+export interface InfoMessage {
+  /** RFC 6086 Info-Package; undefined for the older use, which has none. */
+  readonly infoPackage: string | undefined;
+  /** Media type without parameters; undefined for no body. */
+  readonly contentType: string | undefined;
+  readonly body: Uint8Array;
+  /** The layer's own message object. */
+  readonly message: unknown;
+}
+
 /** Facts about signalling. `message` is the layer's own message object, opaque here. */
 export type DialogFact =
   | {
@@ -35,6 +46,8 @@ export type DialogFact =
       readonly peer: string;
       readonly route: MediaRoute;
       readonly offer: Description | undefined;
+      /** Whether our provisional responses will be acknowledged (RFC 3262), and whether the caller insists; default `no`. */
+      readonly reliable?: 'no' | 'supported' | 'required' | undefined;
       readonly message: unknown;
       /** The session whose place it is to take (RFC 3891). */
       readonly replaces?: SessionId | undefined;
@@ -47,22 +60,43 @@ export type DialogFact =
       readonly status: number;
       readonly reason: string;
       readonly description: Description | undefined;
+      /** Tells forked branches apart. */
+      readonly branch?: string | undefined;
+      /** It was acknowledged, and a description in it is the answer (RFC 3262 5). */
+      readonly reliable?: boolean | undefined;
       readonly message: unknown;
     }
-  | { readonly type: 'answered'; readonly description: Description | undefined; readonly message: unknown }
+  | {
+      readonly type: 'answered';
+      readonly description: Description | undefined;
+      readonly branch?: string | undefined;
+      readonly message: unknown;
+    }
+  /** Our reliable provisional response was acknowledged; with a description an answer is owed. */
+  | { readonly type: 'pracked'; readonly description: Description | undefined }
   | { readonly type: 'acked'; readonly description: Description | undefined }
   | {
       readonly type: 'failed';
       readonly cause: 'response' | 'timeout' | 'transport' | 'cancelled';
       readonly status: number;
       readonly reason: string;
+      /** Reason header of the response (RFC 6432): what a gateway behind it was told. */
+      readonly reasonHeader?: ReasonValue | undefined;
       readonly message: unknown;
     }
   | { readonly type: 'cancelledByPeer'; readonly reason: ReasonValue | undefined }
-  | { readonly type: 'reoffered'; readonly description: Description | undefined; readonly message: unknown }
+  /** The peer wants to change the session: a re-INVITE, in which it may leave the offer to us, or an UPDATE. */
+  | {
+      readonly type: 'reoffered';
+      readonly description: Description | undefined;
+      /** As caller before the answer: the branch it came from. */
+      readonly branch?: string | undefined;
+      readonly message: unknown;
+    }
   | { readonly type: 'reofferAcked'; readonly description: Description | undefined }
   | { readonly type: 'reofferCancelled' }
-  | { readonly type: 'reofferAnswered'; readonly description: Description | undefined }
+  /** `byUpdate`: no ACK is owed. */
+  | { readonly type: 'reofferAnswered'; readonly description: Description | undefined; readonly byUpdate?: boolean }
   | {
       readonly type: 'reofferFailed';
       readonly status: number;
@@ -71,9 +105,22 @@ export type DialogFact =
       readonly message: unknown;
     }
   | { readonly type: 'reofferRetry' }
+  /** The session timer wants an offer that changes nothing (RFC 4028 7.4). */
+  | { readonly type: 'refreshDue' }
+  /** INFO that is no digit (RFC 6086); it has been answered. */
+  | { readonly type: 'info'; readonly info: InfoMessage }
+  /** A digit in an INFO; as those of media. */
+  | { readonly type: 'dtmf'; readonly digit: string; readonly durationMs: number }
   | {
       readonly type: 'ended';
-      readonly by: 'remote-bye' | 'local-bye' | 'ack-timeout' | 'dialog-gone' | 'closed';
+      readonly by:
+        | 'remote-bye'
+        | 'local-bye'
+        | 'ack-timeout'
+        | 'prack-timeout'
+        | 'session-expired'
+        | 'dialog-gone'
+        | 'closed';
       readonly reason: ReasonValue | undefined;
     };
 
@@ -92,8 +139,10 @@ export type MediaFact =
 export interface Negotiated {
   readonly type: 'negotiated';
   readonly media: NegotiatedMedia;
-  /** The answer came in a provisional response: audio may be heard, the exchange stays open. */
+  /** It was in a provisional response that nobody acknowledges: audio may be heard, the exchange stays open. */
   readonly early: boolean;
+  /** `answer`: we answered the INVITE's offer; `apply`: the peer answered ours; `reoffer`: we answered an offer of a session that stands. */
+  readonly during: 'answer' | 'apply' | 'reoffer';
 }
 
 /** The media side could not do what a step asked of it; raised by the manager itself. */
@@ -124,7 +173,8 @@ export type SessionFact = DialogFact | MediaFact | Negotiated | NegotiationFaile
 
 /** What users ask of a session. */
 export type SessionVerb =
-  | { readonly type: 'ring'; readonly status: number; readonly reason: string | undefined }
+  /** `media`: with early media, where there is an offer to answer or an acknowledgement to put ours into. */
+  | { readonly type: 'ring'; readonly status: number; readonly reason: string | undefined; readonly media?: boolean }
   | { readonly type: 'accept'; readonly codecs?: readonly string[] | undefined }
   | {
       readonly type: 'reject';
@@ -135,6 +185,7 @@ export type SessionVerb =
   | { readonly type: 'hold' }
   | { readonly type: 'resume' }
   | { readonly type: 'transfer'; readonly params: TransferParams }
+  | { readonly type: 'update'; readonly change: MediaChange }
   | { readonly type: 'terminate'; readonly reason: ReasonValue | undefined };
 
 export type SessionInput = SessionFact | SessionVerb;
@@ -147,6 +198,7 @@ export type SessionEvent =
   /** The peer put us on hold, or took us back; independent of our own hold. */
   | { readonly type: 'remoteHold'; readonly sessionId: SessionId; readonly held: boolean }
   | { readonly type: 'dtmf'; readonly sessionId: SessionId; readonly digit: string; readonly durationMs: number }
+  | { readonly type: 'info'; readonly sessionId: SessionId; readonly info: InfoMessage }
   | { readonly type: 'talking'; readonly sessionId: SessionId; readonly talking: boolean }
   | { readonly type: 'mediaLatched'; readonly sessionId: SessionId; readonly address: string; readonly port: number }
   | { readonly type: 'rtpTimeout'; readonly sessionId: SessionId }

@@ -1,7 +1,8 @@
 /** What the session domain offers to the layers around it. */
-export type { AwaitedVerb, Effect, VerbFailure } from './effects.js';
+export type { AwaitedVerb, Effect, OwnDescription, VerbFailure } from './effects.js';
 export type {
   DialogFact,
+  InfoMessage,
   MediaFact,
   MediaRoute,
   Party,
@@ -11,13 +12,16 @@ export type {
   SessionVerb,
 } from './events.js';
 export type { EndCause, EndReason, ReasonValue } from './lifecycle.js';
-export type { Description, Direction, MediaWish, NegotiatedMedia } from './media.js';
+export type { Description, Direction, MediaChange, MediaWish, NegotiatedMedia } from './media.js';
 export type {
   Credentials,
   DialogPort,
   ExtraHeaders,
   FactSink,
+  InDialogRequest,
+  InDialogResult,
   MediaPort,
+  MessagePart,
   OutgoingParams,
   ResponseExtras,
   RoomChange,

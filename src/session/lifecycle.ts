@@ -23,6 +23,8 @@ export type EndCause =
   | 'timeout'
   /** The request could not be sent, or the host name not be resolved. */
   | 'transport'
+  /** Nobody refreshed the session in time (RFC 4028 10); we hung up. */
+  | 'session-expired'
   /** No common codec, a session description that could not be used, no free port. */
   | 'media'
   /** The peer was transferred elsewhere, or another call took this one's place (RFC 3891). */

@@ -22,6 +22,14 @@ export interface Description {
   readonly data: Uint8Array;
 }
 
+/** What `update` changes about our side of the media; what is left out stays. */
+export interface MediaChange {
+  /** In order of preference. */
+  readonly codecs?: readonly string[] | undefined;
+  /** Numeric address to receive at, for descriptions: a new network, a relay. */
+  readonly address?: string | undefined;
+}
+
 /** Which of our own wishes a description must express. */
 export interface MediaWish {
   /** We hold: we do not want to receive. */

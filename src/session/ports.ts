@@ -5,7 +5,7 @@
  */
 import type { DialogFact, MediaFact, MediaRoute, Party } from './events.js';
 import type { ReasonValue } from './lifecycle.js';
-import type { Description, MediaWish, NegotiatedMedia } from './media.js';
+import type { Description, MediaChange, MediaWish, NegotiatedMedia } from './media.js';
 import type { SessionId } from './session.js';
 
 /** Where a coordinator hands up what its core said. */
@@ -32,11 +32,41 @@ export interface OutgoingParams {
   /** Loose outbound proxy. */
   readonly proxy: string | undefined;
   readonly auth?: Credentials | undefined;
+  /** RFC 3262; default: that of the configuration. */
+  readonly reliable?: 'off' | 'supported' | 'required' | undefined;
+  /** Further parts of the INVITE's body, beside the session description. */
+  readonly parts?: readonly MessagePart[] | undefined;
+}
+
+/** A body that is no session description. */
+export interface MessagePart {
+  /** Media type with parameters. */
+  readonly contentType: string;
+  /** Content-Disposition as a whole, `render;handling=optional` for instance. */
+  readonly disposition?: string | undefined;
+  readonly data: Uint8Array;
+}
+
+/** A request in the dialog of a session, which changes nothing about it. */
+export interface InDialogRequest {
+  /** INFO, MESSAGE, OPTIONS or one of the caller's own. */
+  readonly method: string;
+  readonly headers?: ExtraHeaders | undefined;
+  readonly body?: { readonly contentType: string; readonly data: Uint8Array } | undefined;
+}
+
+export interface InDialogResult {
+  /** 408 where no answer came, 503 where the request could not be sent. */
+  readonly status: number;
+  readonly reason: string;
+  /** The layer's own message object. */
+  readonly message: unknown;
 }
 
 export interface ResponseExtras {
   readonly reason?: string | undefined;
   readonly headers?: ExtraHeaders | undefined;
+  readonly description?: Description | undefined;
 }
 
 export interface DialogPort {
@@ -45,8 +75,8 @@ export interface DialogPort {
   /** Sends the INVITE after `routed`. */
   offerSession(sessionId: SessionId, offer: Description): void;
   ringSession(sessionId: SessionId, status: number, extras?: ResponseExtras): void;
-  /** 200 with an answer or, for a late offer, with our offer. `acked` or `ended` follows. */
-  acceptSession(sessionId: SessionId, description: Description): void;
+  /** 200 with an answer, for a late offer with our offer, or with none when all was said before. `acked` or `ended` follows. */
+  acceptSession(sessionId: SessionId, description: Description | undefined): void;
   rejectSession(sessionId: SessionId, status: number, extras?: ResponseExtras): void;
   /** ACK for a 2xx to our INVITE or re-INVITE. */
   ackSession(sessionId: SessionId): void;
@@ -55,7 +85,9 @@ export interface DialogPort {
   holdSession(sessionId: SessionId, offer: Description): void;
   /** Re-INVITE that resumes. */
   resumeSession(sessionId: SessionId, offer: Description): void;
-  /** Final answer to the peer's re-INVITE. */
+  /** UPDATE, or a re-INVITE where the peer takes no UPDATE; `reofferAnswered` or `reofferFailed` follows. */
+  updateSession(sessionId: SessionId, offer: Description): void;
+  /** Final answer to the peer's re-INVITE, UPDATE or PRACK. */
   answerReoffer(sessionId: SessionId, status: number, description?: Description): void;
   /** BYE; `ended` follows in bounded time. */
   terminateSession(sessionId: SessionId, reason?: ReasonValue): void;
@@ -82,6 +114,8 @@ export interface MediaPort {
   holdMedia(sessionId: SessionId): Description;
   /** The offer of a re-INVITE that resumes. */
   resumeMedia(sessionId: SessionId): Description;
+  /** The offer of an `update`, with the change for as long as the offer lives and for good when it is answered; an empty one changes nothing. */
+  updateMedia(sessionId: SessionId, wish: MediaWish, change: MediaChange): Description;
   /** The offer that was made last is void; what was in force before stays. */
   rollbackOffer(sessionId: SessionId): void;
   /** The peer proved its address: RTP may be sent. */

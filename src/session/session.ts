@@ -4,7 +4,7 @@
  */
 import type { MediaRoute, Party } from './events.js';
 import type { EndReason } from './lifecycle.js';
-import type { Description, NegotiatedMedia } from './media.js';
+import type { Description, MediaChange, NegotiatedMedia } from './media.js';
 import type { OfferAnswerState } from './offer-answer.js';
 import { CallState } from './state.js';
 import type { TransferProgress } from './transfer.js';
@@ -26,12 +26,23 @@ export interface Session {
   readonly offerAnswer: OfferAnswerState;
   /** As callee: the offer of the INVITE. */
   readonly offer: Description | undefined;
-  /** As caller: the answer in a provisional response, which a 2xx without one confirms (RFC 3261 13.2.1). */
-  readonly earlyAnswer: Description | undefined;
+  /**
+   * As caller: the answer in a provisional response, which a 2xx of the same branch without one confirms (RFC 3261 13.2.1). A `final` one
+   * came reliably: the exchange with that branch is over, and whatever its 2xx says is a repetition (RFC 3262 5).
+   */
+  readonly earlyAnswer:
+    | { readonly description: Description; readonly branch: string | undefined; readonly final: boolean }
+    | undefined;
+  /** As callee: whether our provisional responses are acknowledged, so that they can settle the media (RFC 3262). */
+  readonly reliable: 'no' | 'supported' | 'required';
   /** As callee: the 2xx is out, its ACK is not here. */
   readonly accepted: boolean;
-  /** A re-INVITE of ours is out, and for what. */
-  readonly pendingReoffer: 'hold' | 'resume' | undefined;
+  /** As callee: the ACK for our 2xx is here. */
+  readonly acked: boolean;
+  /** A re-INVITE or UPDATE of ours is out, and for what. */
+  readonly pendingReoffer: 'hold' | 'resume' | 'update' | 'refresh' | undefined;
+  /** What the pending `update` changes, for the case that it has to be sent again. */
+  readonly pendingChange: MediaChange | undefined;
   readonly remoteHold: boolean;
   readonly transfer: TransferProgress | undefined;
   /** The session whose place this one takes when it is established. */
@@ -57,6 +68,7 @@ export function newSession(parts: {
   offer?: Description | undefined;
   replaces?: SessionId | undefined;
   codecs?: readonly string[] | undefined;
+  reliable?: Session['reliable'] | undefined;
 }): Session {
   return {
     id: parts.id,
@@ -71,8 +83,11 @@ export function newSession(parts: {
     offerAnswer: parts.offer ? 'remoteOffer' : 'stable',
     offer: parts.offer,
     earlyAnswer: undefined,
+    reliable: parts.reliable ?? 'no',
     accepted: false,
+    acked: false,
     pendingReoffer: undefined,
+    pendingChange: undefined,
     remoteHold: false,
     transfer: undefined,
     replaces: parts.replaces,

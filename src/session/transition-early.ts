@@ -2,9 +2,9 @@
  * The row of a call that is not established yet (Initiating, Ringing), as caller and as callee. Pure; used by transition.ts.
  */
 import type { Effect } from './effects.js';
-import type { SessionEvent } from './events.js';
 import type { Session } from './session.js';
 import { CallState } from './state.js';
+import { pracked, progress, reofferedEarly, ring } from './transition-early-media.js';
 import {
   applyMedia,
   byeForMedia,
@@ -12,11 +12,11 @@ import {
   ended,
   endReason,
   type Handler,
+  info,
   mediaRow,
   move,
   offerAnswer,
   type Row,
-  refuseReoffer,
   type Step,
   step,
   terminate,
@@ -24,14 +24,13 @@ import {
 import { replacedEarly } from './transition-transfer.js';
 
 const settleConnect: Effect = { type: 'settle', verb: 'connect', failure: undefined };
+const allowSend: Effect = { type: 'allowSend' };
 
 function activate(session: Session, changes: Partial<Session>, nowMs: number): Step {
   const takeOver: Effect[] = session.replaces === undefined ? [] : [{ type: 'takeOver', from: session.replaces }];
   const all = { ...changes, answeredAtMs: nowMs };
-  return move(session, CallState.Active, all, { type: 'allowSend' }, settleConnect, ...takeOver);
+  return move(session, CallState.Active, all, allowSend, settleConnect, ...takeOver);
 }
-
-/** Takes over what was negotiated; a change of the peer's hold is an event of its own. */
 
 const routed: Handler<'routed'> = (session, input) => {
   const moved = offerAnswer(session, 'sendOffer');
@@ -39,59 +38,66 @@ const routed: Handler<'routed'> = (session, input) => {
   return step(session, { ...moved, route: input.route, callId: input.callId }, { type: 'sendOffer' });
 };
 
-const progress: Handler<'progress'> = (session, input) => {
+const answered: Handler<'answered'> = (session, input, nowMs) => {
   if (session.direction !== 'outgoing' || session.accepted) return undefined;
-  const event: SessionEvent = {
-    type: 'progress',
-    sessionId: session.id,
-    status: input.status,
-    reason: input.reason,
-  };
-  const early: Effect[] = input.description
-    ? [{ type: 'applyAnswer', description: input.description, early: true }]
-    : [];
-  const changes = input.description ? { earlyAnswer: input.description } : {};
-  return move(session, CallState.Ringing, changes, { type: 'publish', event }, ...early);
-};
-
-const answered: Handler<'answered'> = (session, input) => {
-  if (session.direction !== 'outgoing' || session.accepted) return undefined;
+  const { earlyAnswer } = session;
   const ack: Effect = { type: 'sendAck' };
-  const description = input.description ?? session.earlyAnswer;
+  const known = earlyAnswer?.branch === input.branch ? earlyAnswer : undefined;
+  if (known?.final && session.media) {
+    // The exchange ended before the answer, and may have been followed by others; the offer of the INVITE is over.
+    const active = activate(session, { ...offerAnswer(session, 'rollback'), accepted: true }, nowMs);
+    return { session: active.session, effects: [ack, { type: 'rollbackOffer' }, ...active.effects] };
+  }
+  const description = input.description ?? known?.description;
   return step(session, { accepted: true }, ack, { type: 'applyAnswer', description, early: false });
 };
 
 const negotiatedEarly: Handler<'negotiated'> = (session, input, nowMs) => {
   const { changes, effects } = applyMedia(session, input);
-  // An offer answered inside our 200 is in force at once, but the call is established by the ACK.
-  const incomingAnswered = session.direction === 'incoming' && session.offerAnswer === 'remoteOffer';
-  if (input.early) return step(session, { media: input.media });
-  if (incomingAnswered) return step(session, { ...changes, ...offerAnswer(session, 'sendAnswer') }, ...effects);
+  if (input.during === 'reoffer') {
+    const moved = session.direction === 'incoming' ? offerAnswer(session, 'sendAnswer') : {};
+    return step(session, { ...changes, ...moved }, ...effects);
+  }
+  // Early media is what the other side asked for by its INVITE, or agreed to by its answer.
+  if (input.early) return step(session, { media: input.media }, ...(input.during === 'answer' ? [allowSend] : []));
+  if (input.during === 'answer') {
+    // An offer answered inside our 200 is in force at once, but RTP waits for the ACK, or for the wish for early media.
+    const isEarlyMedia = !session.accepted;
+    const settled = { ...changes, ...offerAnswer(session, 'sendAnswer') };
+    return step(session, settled, ...(isEarlyMedia ? [allowSend] : []), ...effects);
+  }
   const moved = offerAnswer(session, 'receiveAnswer');
   if (!moved) return undefined;
+  if (session.direction === 'incoming' && !session.acked)
+    return step(session, { ...changes, ...moved }, allowSend, ...effects);
   const active = activate(session, { ...changes, ...moved }, nowMs);
   return { session: active.session, effects: [...active.effects, ...effects] };
 };
 
 const negotiationFailedEarly: Handler<'negotiationFailed'> = (session, input) => {
   const cause = endReason('media', input.text, input.status);
+  // An UPDATE or PRACK that was answered with its status changes nothing.
+  if (input.during === 'reoffer') {
+    return step(session, session.direction === 'incoming' ? { ...offerAnswer(session, 'rollback') } : {});
+  }
   if (session.accepted && input.during === 'apply') return byeForMedia(session, input.status, input.text);
-  // A description in a provisional response that cannot be used is ignored; the 2xx decides.
-  if (input.during === 'apply') return step(session, {});
   if (session.direction === 'incoming') {
     const reject: Effect = { type: 'sendReject', status: input.status, reason: undefined, headers: [] };
     const ended = end({ ...session, endReason: session.endReason ?? cause }, cause);
     return { session: ended.session, effects: [reject, ...ended.effects] };
   }
+  // A description in a provisional response that cannot be used is ignored; the 2xx decides.
+  if (input.during === 'apply') return step(session, { earlyAnswer: undefined });
   const cancel: Effect = { type: 'cancel', reason: undefined };
   return move(session, CallState.Terminating, { endReason: session.endReason ?? cause }, cancel);
 };
 
 const acked: Handler<'acked'> = (session, input, nowMs) => {
   if (session.direction !== 'incoming' || !session.accepted) return undefined;
+  const acknowledged = { acked: true };
   if (session.offerAnswer === 'localOffer')
-    return step(session, {}, { type: 'applyAnswer', description: input.description, early: false });
-  return activate(session, {}, nowMs);
+    return step(session, acknowledged, { type: 'applyAnswer', description: input.description, early: false });
+  return activate(session, acknowledged, nowMs);
 };
 
 export const failed: Handler<'failed'> = (session, input) => {
@@ -99,24 +105,22 @@ export const failed: Handler<'failed'> = (session, input) => {
   const cause = input.cause === 'response' ? 'rejected' : input.cause;
   // A final answer that crossed our CANCEL is what happened (RFC 3261 9.1); a cause of our own media stays first.
   const first = session.endReason?.cause === 'media' ? session.endReason : undefined;
-  return end({ ...session, endReason: first }, endReason(cause, input.reason, input.status));
+  return end({ ...session, endReason: first }, endReason(cause, input.reason, input.status, input.reasonHeader));
 };
 
 export const cancelledByPeer: Handler<'cancelledByPeer'> = (session, input) =>
   end(session, endReason('cancelled', 'Request Terminated', 487, input.reason));
 
-const ring: Handler<'ring'> = (session, input) => {
-  if (session.direction !== 'incoming' || session.accepted) return undefined;
-  return move(session, CallState.Ringing, {}, { type: 'ring', status: input.status, reason: input.reason });
-};
-
 const accept: Handler<'accept'> = (session, input) => {
   if (session.direction !== 'incoming' || session.accepted) return undefined;
-  const codecs = input.codecs ?? session.codecs;
+  const accepted = { accepted: true, codecs: input.codecs ?? session.codecs };
   if (session.offerAnswer === 'remoteOffer')
-    return step(session, { accepted: true, codecs }, { type: 'sendAccept', offer: false });
+    return step(session, accepted, { type: 'sendAccept', description: 'answer' });
+  // Settled by a reliable response, or about to be by its PRACK, for which the 200 waits (RFC 3262 3, 5).
+  if (session.offerAnswer === 'localOffer' || session.media)
+    return step(session, accepted, { type: 'sendAccept', description: 'none' });
   const moved = offerAnswer(session, 'sendOffer');
-  return moved && step(session, { ...moved, accepted: true, codecs }, { type: 'sendAccept', offer: true });
+  return moved && step(session, { ...moved, ...accepted }, { type: 'sendAccept', description: 'offer' });
 };
 
 const reject: Handler<'reject'> = (session, input) => {
@@ -151,7 +155,9 @@ export const earlyRow: Row = {
   failed,
   cancelledByPeer,
   ended,
-  reoffered: refuseReoffer,
+  reoffered: reofferedEarly,
+  pracked,
+  info,
   ring,
   accept,
   reject,

@@ -2,6 +2,7 @@
  * The rows of an established call: hold, resume and re-INVITEs of both sides (Active, HoldPending, OnHold). Pure; used by transition.ts.
  */
 import type { Effect, VerbFailure } from './effects.js';
+import type { MediaWish } from './media.js';
 import type { Session } from './session.js';
 import { CallState } from './state.js';
 import {
@@ -9,6 +10,7 @@ import {
   byeForMedia,
   ended,
   type Handler,
+  info,
   mediaRow,
   move,
   offerAnswer,
@@ -22,20 +24,41 @@ import { isHolding, transfer, transferRow } from './transition-transfer.js';
 const hold: Handler<'hold'> = (session) => {
   const moved = session.pendingReoffer ? undefined : offerAnswer(session, 'sendOffer');
   if (!moved) return undefined;
-  const send: Effect = { type: 'sendReoffer', wish: { hold: true } };
+  const send: Effect = { type: 'sendReoffer', purpose: 'hold', wish: { hold: true }, change: undefined };
   return move(session, CallState.HoldPending, { ...moved, pendingReoffer: 'hold' }, send);
 };
 
 const resume: Handler<'resume'> = (session) => {
   const moved = session.pendingReoffer ? undefined : offerAnswer(session, 'sendOffer');
   if (!moved) return undefined;
-  return step(session, { ...moved, pendingReoffer: 'resume' }, { type: 'sendReoffer', wish: { hold: false } });
+  const send: Effect = { type: 'sendReoffer', purpose: 'resume', wish: { hold: false }, change: undefined };
+  return step(session, { ...moved, pendingReoffer: 'resume' }, send);
+};
+
+/** What our side wants while nothing is being changed. */
+function standingWish(session: Session): MediaWish {
+  return { hold: isHolding(session) };
+}
+
+const update: Handler<'update'> = (session, { change }) => {
+  const moved = session.pendingReoffer ? undefined : offerAnswer(session, 'sendOffer');
+  if (!moved) return undefined;
+  const send: Effect = { type: 'sendReoffer', purpose: 'update', wish: standingWish(session), change };
+  return step(session, { ...moved, pendingReoffer: 'update', pendingChange: change }, send);
+};
+
+/** Whatever is under way refreshes the session as well; while the peer's offer is here, the timer asks again. */
+const refreshDue: Handler<'refreshDue'> = (session) => {
+  const moved = session.pendingReoffer ? undefined : offerAnswer(session, 'sendOffer');
+  if (!moved) return step(session, {});
+  const send: Effect = { type: 'sendReoffer', purpose: 'refresh', wish: standingWish(session), change: undefined };
+  return step(session, { ...moved, pendingReoffer: 'refresh' }, send);
 };
 
 const reofferAnswered: Handler<'reofferAnswered'> = (session, input) => {
   if (!session.pendingReoffer) return undefined;
-  const ack: Effect = { type: 'sendAck' };
-  return step(session, {}, ack, { type: 'applyAnswer', description: input.description, early: false });
+  const ack: Effect[] = input.byUpdate ? [] : [{ type: 'sendAck' }];
+  return step(session, {}, ...ack, { type: 'applyAnswer', description: input.description, early: false });
 };
 
 const reofferFailed: Handler<'reofferFailed'> = (session, input) => {
@@ -49,16 +72,21 @@ const reofferFailed: Handler<'reofferFailed'> = (session, input) => {
 function abandonReoffer(session: Session, failure: VerbFailure): Step | undefined {
   const verb = session.pendingReoffer;
   if (!verb) return undefined;
-  const changes = { ...offerAnswer(session, 'rollback'), pendingReoffer: undefined };
+  const changes = { ...offerAnswer(session, 'rollback'), pendingReoffer: undefined, pendingChange: undefined };
+  // A refresh that failed is tried again by the session timer; nobody waits for it.
+  if (verb === 'refresh') return step(session, changes, { type: 'rollbackOffer' });
+  const settle: Effect = { type: 'settle', verb, failure };
+  if (verb === 'update') return step(session, changes, { type: 'rollbackOffer' }, settle);
   const back = verb === 'hold' ? CallState.Active : CallState.OnHold;
-  return move(session, back, changes, { type: 'rollbackOffer' }, { type: 'settle', verb, failure });
+  return move(session, back, changes, { type: 'rollbackOffer' }, settle);
 }
 
 const reofferRetry: Handler<'reofferRetry'> = (session) => {
-  if (!session.pendingReoffer) return undefined;
+  const { pendingReoffer: purpose, pendingChange: change } = session;
+  if (!purpose) return undefined;
   const moved = offerAnswer(session, 'sendOffer');
-  const wish = { hold: session.pendingReoffer === 'hold' };
-  return moved && step(session, moved, { type: 'sendReoffer', wish });
+  const wish = purpose === 'hold' || purpose === 'resume' ? { hold: purpose === 'hold' } : standingWish(session);
+  return moved && step(session, moved, { type: 'sendReoffer', purpose, wish, change });
 };
 
 const negotiated: Handler<'negotiated'> = (session, input) => {
@@ -68,9 +96,12 @@ const negotiated: Handler<'negotiated'> = (session, input) => {
   const closed = { ...changes, ...offerAnswer(session, 'receiveAnswer') };
   const verb = session.pendingReoffer;
   if (!verb) return step(session, closed, ...effects);
+  const settled = { ...closed, pendingReoffer: undefined, pendingChange: undefined };
+  if (verb === 'refresh') return step(session, settled, ...effects);
+  if (verb === 'update') return step(session, settled, { type: 'settle', verb, failure: undefined }, ...effects);
   const to = verb === 'hold' ? CallState.OnHold : CallState.Active;
   const done: Effect = { type: 'settle', verb, failure: undefined };
-  return move(session, to, { ...closed, pendingReoffer: undefined }, done, ...effects);
+  return move(session, to, settled, done, ...effects);
 };
 
 const negotiationFailed: Handler<'negotiationFailed'> = (session, input) => {
@@ -82,9 +113,9 @@ const negotiationFailed: Handler<'negotiationFailed'> = (session, input) => {
 };
 
 const reoffered: Handler<'reoffered'> = (session, input) => {
-  const wish = { hold: isHolding(session) };
+  const wish = standingWish(session);
   const moved = offerAnswer(session, input.description ? 'receiveOffer' : 'sendOffer');
-  if (!moved) return step(session, {}, { type: 'refuseReoffer', status: 491 });
+  if (!moved) return step(session, {}, { type: 'replyReoffer', status: 491 });
   return step(session, moved, { type: 'answerReoffer', description: input.description, wish });
 };
 
@@ -108,10 +139,12 @@ export const establishedRow: Row = {
   reofferAnswered,
   reofferFailed,
   reofferRetry,
+  refreshDue,
+  info,
   negotiated,
   negotiationFailed,
 };
 
-export const activeRow: Row = { ...establishedRow, hold, transfer };
+export const activeRow: Row = { ...establishedRow, hold, update, transfer };
 
-export const onHoldRow: Row = { ...establishedRow, resume, transfer };
+export const onHoldRow: Row = { ...establishedRow, resume, update, transfer };

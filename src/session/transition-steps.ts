@@ -49,7 +49,7 @@ export function endReason(cause: EndCause, text: string, status?: number, reason
 export function end(session: Session, fallback: EndReason): Step {
   const reason = session.endReason ?? fallback;
   const to = terminalState(session, reason);
-  const step = move(session, to, { endReason: reason, pendingReoffer: undefined });
+  const step = move(session, to, { endReason: reason, pendingReoffer: undefined, pendingChange: undefined });
   const ended: Effect = { type: 'publish', event: { type: 'ended', sessionId: session.id, reason } };
   return { session: step.session, effects: [...step.effects, { type: 'finish' }, ended] };
 }
@@ -97,6 +97,10 @@ export const ended: Handler<'ended'> = (session, input) => {
       return end(session, endReason('local-hangup', 'hung up'));
     case 'ack-timeout':
       return end(session, endReason('timeout', 'no ACK came for the 200', 408));
+    case 'prack-timeout':
+      return end(session, endReason('timeout', 'no PRACK came for a provisional response', 504));
+    case 'session-expired':
+      return end(session, endReason('session-expired', 'nobody refreshed the session', 408));
     case 'dialog-gone':
       return end(session, endReason('timeout', 'the peer no longer knows the call', 481));
     case 'closed':
@@ -105,7 +109,7 @@ export const ended: Handler<'ended'> = (session, input) => {
 };
 
 export const refuseReoffer: Handler<'reoffered'> = (session) =>
-  step(session, {}, { type: 'refuseReoffer', status: 491 });
+  step(session, {}, { type: 'replyReoffer', status: 491 });
 
 /** Facts of media that change nothing about the call and are told as they are. */
 export function pass<T extends 'dtmf' | 'talking' | 'mediaLatched' | 'rtpTimeout' | 'mediaEventsLost'>(
@@ -113,6 +117,10 @@ export function pass<T extends 'dtmf' | 'talking' | 'mediaLatched' | 'rtpTimeout
 ): Handler<T> {
   return (session, input) => step(session, {}, { type: 'publish', event: toEvent(session, input) });
 }
+
+/** An INFO that is no digit is told as it is. */
+export const info: Handler<'info'> = (session, input) =>
+  step(session, {}, { type: 'publish', event: { type: 'info', sessionId: session.id, info: input.info } });
 
 export const mediaRow: Row = {
   dtmf: pass<'dtmf'>((s, i) => ({ type: 'dtmf', sessionId: s.id, digit: i.digit, durationMs: i.durationMs })),

@@ -16,6 +16,10 @@ export type { InputType, Step } from './transition-steps.js';
 
 const ignore = (session: Session): Step => step(session, {});
 
+/** A PRACK with an offer after we gave up; the final response is on its way. */
+const refusePrack: Handler<'pracked'> = (session, input) =>
+  step(session, {}, ...(input.description ? [{ type: 'replyReoffer', status: 488 } as const] : []));
+
 /** In force while we wait for the other side of an end that we asked for: what comes late changes nothing any more. */
 const terminatingRow: Row = {
   failed,
@@ -36,6 +40,9 @@ const terminatingRow: Row = {
   reofferRetry: ignore,
   replaced: ignore,
   transferNews: ignore,
+  refreshDue: ignore,
+  pracked: refusePrack,
+  info: ignore,
   dtmf: ignore,
   talking: ignore,
   mediaLatched: ignore,

@@ -46,6 +46,9 @@ export class SipWorld {
       network: host.datagram,
       streams: this.streams.host(...host.addresses),
       userAgent: '',
+      // Ladders of RFC 3261 alone, unless a test wants more.
+      reliable: 'off',
+      sessionTimer: 'off',
       ...config,
     });
     const phone = new Phone(this, name, address, endpoint);

@@ -43,12 +43,21 @@ export interface CoreContext {
 /** The one type of session description that is understood; SDP itself is bytes here. */
 export const acceptedType = 'application/sdp';
 
-/** Option tags of extensions in force, for Supported: RFC 3891, RFC 4488. */
-export const supportedTags = 'replaces, norefersub';
+type Extensions = Pick<ResolvedConfig, 'reliable' | 'sessionTimer'>;
 
-/** What INVITE, its 2xx and OPTIONS tell of our abilities (RFC 3261 13.2.1, 13.3.1.4, 11.2). */
-export function abilities({ methods }: Pick<CoreContext, 'methods'>): HeaderList {
-  return [methods.allow, ['Supported', supportedTags], ...methods.allowEvents];
+/** Option tags of extensions in force, for Supported: RFC 3891, RFC 4488, RFC 3262, RFC 4028. */
+export function supportedTags({ reliable, sessionTimer }: Extensions): string[] {
+  return ['replaces', 'norefersub', ...(reliable === 'off' ? [] : ['100rel']), ...(sessionTimer ? ['timer'] : [])];
+}
+
+/** What INVITE, its 2xx and OPTIONS tell of our abilities (RFC 3261 13.2.1, 13.3.1.4, 11.2); no tags are an empty Supported. */
+export function abilities({ methods, config }: Pick<CoreContext, 'methods' | 'config'>): HeaderList {
+  return [methods.allow, ['Supported', supportedTags(config).join(', ')], ...methods.allowEvents];
+}
+
+/** Whether a header that lists option tags (Supported, Require, Unsupported) holds that one; they are compared without case. */
+export function hasTag(message: { headerValues(name: string): string[] }, header: string, tag: string): boolean {
+  return message.headerValues(header).some((value) => value.toLowerCase() === tag);
 }
 
 export function newTag(core: CoreContext): string {

@@ -60,6 +60,8 @@ export class Dialog implements DialogIdentity {
   flow: Flow;
   /** What challenges of our requests are answered with. */
   readonly auth: ClientAuth | undefined;
+  /** Methods that the peer said it takes, each between spaces; undefined when it has said nothing. */
+  #allowed: string | undefined;
   readonly #direct: boolean;
   #remoteTarget: string;
   #hop: Hop | string | undefined;
@@ -112,6 +114,28 @@ export class Dialog implements DialogIdentity {
     this.flow = flow;
   }
 
+  /** Takes over what the early dialog has counted. */
+  succeed(early: Dialog): void {
+    this.localSeq = early.localSeq;
+    this.remoteSeq = early.remoteSeq;
+    this.#allowed ??= early.#allowed;
+  }
+
+  /** Remembers Allow of the peer's INVITE, UPDATE, or response to ours (RFC 3311 5.1). */
+  noteAllow(message: SipRequest | SipResponse): void {
+    if (message.has('allow')) this.#allowed = ` ${message.headerValues('allow').join(' ')} `;
+  }
+
+  /** The peer answered a request of that method 405 or 501. */
+  disallow(method: string): void {
+    this.#allowed = (this.#allowed ?? ' ').replace(` ${method} `, ' ');
+  }
+
+  /** Whether the peer takes requests of that method; undefined when it has not said. */
+  allows(method: string): boolean | undefined {
+    return this.#allowed?.includes(` ${method} `);
+  }
+
   /** A target refresh request or its 2xx moved the peer (12.2.1.2, 12.2.2). */
   refreshTarget(contact: NameAddr | undefined): void {
     if (!contact) return;
@@ -162,7 +186,7 @@ export function dialogOfCaller(
   target: string,
   flow: Flow,
 ): Dialog {
-  return new Dialog({
+  const dialog = new Dialog({
     callId: invite.callId,
     localTag: invite.localTag,
     remoteTag: response.toTag ?? '',
@@ -179,6 +203,8 @@ export function dialogOfCaller(
     // A connection that we opened goes to the port that the peer listens on, and no other hop is there.
     direct: false,
   });
+  dialog.noteAllow(response);
+  return dialog;
 }
 
 /** The dialog that our response to an INVITE makes (12.1.1). */
@@ -189,7 +215,7 @@ export function dialogOfCallee(
   contact: string,
   flow: Flow,
 ): Dialog {
-  return new Dialog({
+  const dialog = new Dialog({
     callId: request.callId,
     localTag,
     remoteTag: request.fromTag ?? '',
@@ -203,6 +229,8 @@ export function dialogOfCallee(
     flow,
     direct: flow.transport !== 'udp' && cameFromNextHop(request),
   });
+  dialog.noteAllow(request);
+  return dialog;
 }
 
 /** Whether the sender of an INVITE is where requests to its author go first: the author itself, or the last proxy that stays in the path. */

@@ -67,9 +67,16 @@ export class IncomingInvite implements ServerUser, TimerOwner {
   }
 
   /** Prints the response first, so that a header which cannot be printed changes nothing. */
-  provisional(reply: Reply): void {
-    this.#core.transactions.respond(this.#transaction, reply.status, this.#print(reply));
+  provisional(reply: Reply): Uint8Array {
+    const bytes = this.#print(reply);
+    this.#core.transactions.respond(this.#transaction, reply.status, bytes);
     this.#timer.set(this.#core.nowMs + refreshMs);
+    return bytes;
+  }
+
+  /** Sends a provisional response again, as it was. */
+  repeat(bytes: Uint8Array): void {
+    this.#core.send(this.#transaction.flow, bytes);
   }
 
   accept(reply: Reply): void {

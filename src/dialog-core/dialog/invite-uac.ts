@@ -2,7 +2,6 @@
  * The caller's side of a call's first INVITE: route, early dialogs, forks. The first 2xx makes the call; every further branch that answers
  * is acknowledged and hung up (RFC 3261 13.2.2.4). Owned by invite-usage.ts, which keeps the call afterwards.
  */
-import { isIP } from 'node:net';
 import { type AuthAttempt, ClientAuth } from '../auth.js';
 import {
   escapeUser,
@@ -11,9 +10,10 @@ import {
   printNameAddr,
   printRequest,
   type SipResponse,
+  sessionDescription,
 } from '../message/index.js';
 import { detached } from '../transaction/matching.js';
-import type { Body, Flow, InviteParams, ReasonHeader } from '../types.js';
+import type { Body, Flow, InviteParams, ReasonHeader, ReliablePolicy } from '../types.js';
 import { checkCredentials, checkHeaders, misuse } from './arguments.js';
 import {
   abilities,
@@ -28,14 +28,12 @@ import {
   viaOf,
 } from './context.js';
 import { type CallerIdentity, type Dialog, dialogOfCaller, requestUri, withDefaults } from './dialog.js';
+import { type EarlyDialog, EarlyDialogs, maxForks, reliableSequence, takeInOrder } from './early-dialogs.js';
 import { type Hop, nextTry } from './hop.js';
 import type { InviteUsage } from './invite-usage.js';
 import { type InviteFailure, OutgoingInvite, type OutgoingInviteUser } from './outgoing-invite.js';
-import { sendBye, sendSized } from './send.js';
+import { sendBye, sendInDialog, sendSized } from './send.js';
 import { SuccessAck } from './success-ack.js';
-
-/** Branches of one INVITE that are remembered; more than any sane fork, and a bound on what strangers can make us keep. */
-const maxForks = 32;
 
 export class InviteUac implements OutgoingInviteUser {
   readonly #core: CoreContext;
@@ -57,7 +55,10 @@ export class InviteUac implements OutgoingInviteUser {
   /** Ways that failed (RFC 3263 4.3). */
   readonly #tried: string[] = [];
   #contact = '';
-  #early: Map<string, Dialog> | undefined;
+  #early: EarlyDialogs | undefined;
+  readonly #reliable: ReliablePolicy;
+  /** The INVITE had a body, so that bodies of reliable responses are answers. */
+  #offered = false;
   /** The ACK of the branch that made the call, and its To tag. */
   #answer: { readonly tag: string; readonly ack: SuccessAck } | undefined;
   /** ACKs of the branches that were hung up, by To tag. */
@@ -70,6 +71,7 @@ export class InviteUac implements OutgoingInviteUser {
     const { from, to, proxy, contactUser, headers = [], auth } = params;
     checkHeaders(headers);
     checkCredentials(auth);
+    this.#reliable = params.reliable ?? core.config.reliable;
     this.#hop = requireHop(core, proxy ?? params.target);
     this.#secure = params.target.scheme === 'sips' || proxy?.scheme === 'sips';
     this.#headers = headers;
@@ -116,7 +118,8 @@ export class InviteUac implements OutgoingInviteUser {
       if (this.#invite.pending) this.#invite.start(branch, bytes, way);
     };
     sendSized(this.#core, flow, (way, branch) => this.#print(way, branch, body), send);
-    if (this.#attempt || isIP(this.#hop.host) === 0) this.#body = body;
+    this.#body = body;
+    this.#offered = body !== undefined;
     this.#usage.phase = 'calling';
   }
 
@@ -135,8 +138,13 @@ export class InviteUac implements OutgoingInviteUser {
   drop(): void {
     this.#invite.drop();
     this.#body = undefined;
-    for (const dialog of this.#early?.values() ?? []) this.#core.store.removeDialog(dialog);
+    for (const dialog of this.#early?.dialogs() ?? []) this.#core.store.removeDialog(dialog);
     this.#early = undefined;
+  }
+
+  /** The early dialog that a request of ours goes to. */
+  earlyDialog(tag: string | undefined): Dialog | undefined {
+    return this.#early?.choose(tag);
   }
 
   /** A peer hung up on a branch that had not answered. */
@@ -147,18 +155,43 @@ export class InviteUac implements OutgoingInviteUser {
 
   handleProvisional(response: SipResponse): void {
     const { toTag } = response;
-    if (toTag !== undefined) this.#addEarly(toTag, response);
+    const early = toTag === undefined ? undefined : this.#enterEarly(toTag, response);
+    const rseq = this.#reliable === 'off' || !early ? undefined : reliableSequence(response);
+    // RFC 3262 4: what is no news gets no second PRACK, and what comes too early none yet.
+    if (early && rseq !== undefined && !takeInOrder(early, rseq)) return;
+    const reliable = early !== undefined && rseq !== undefined;
+    const offers = reliable && !this.#offered && sessionDescription(response) !== undefined;
+    const prackOwed = offers && !this.#invite.cancelled;
+    if (early && prackOwed) early.owed = rseq;
+    else if (early && rseq !== undefined) this.#sendPrack(early.dialog, rseq, undefined);
     // After a CANCEL nobody wants to hear that it rings.
     if (this.#invite.cancelled) return;
-    this.#core.emit({ type: 'provisional', usage: this.#usage.id, response, dialogTag: toTag });
+    this.#core.emit({ type: 'provisional', usage: this.#usage.id, response, dialogTag: toTag, reliable, prackOwed });
   }
 
-  #addEarly(tag: string, response: SipResponse): void {
-    this.#early ??= new Map();
-    if (this.#early.has(tag) || this.#early.size >= maxForks) return;
+  #enterEarly(tag: string, response: SipResponse): EarlyDialog | undefined {
+    this.#early ??= new EarlyDialogs();
+    const known = this.#early.get(tag);
+    known?.dialog.noteAllow(response);
+    if (known || this.#early.isFull) return known;
     const dialog = this.#dialogOf(response);
-    this.#early.set(tag, dialog);
     this.#core.store.addDialog(dialog, this.#usage);
+    return this.#early.add(tag, dialog);
+  }
+
+  /** The answer to the offer in a reliable response (RFC 3262 5). */
+  prack(tag: string, body: Body): void {
+    const early = this.#early?.get(tag);
+    if (early?.owed === undefined) throw misuse('ERR_INVALID_STATE', `no PRACK is owed by usage ${this.#usage.id}`);
+    const rseq = early.owed;
+    early.owed = undefined;
+    this.#sendPrack(early.dialog, rseq, body);
+  }
+
+  /** Whatever becomes of a PRACK, the callee hears it or gives the INVITE up (RFC 3262 3). */
+  #sendPrack(dialog: Dialog, rseq: number, body: Body | undefined): void {
+    const headers: HeaderList = [['RAck', `${rseq} ${this.#identity.cseq} INVITE`]];
+    sendInDialog(this.#core, dialog, { method: 'PRACK', headers, body });
   }
 
   handleSuccess(response: SipResponse): void {
@@ -177,10 +210,14 @@ export class InviteUac implements OutgoingInviteUser {
       return;
     }
     const dialog = this.#dialogOf(response);
+    // RFC 3261 13.2.2.4: the early dialog is confirmed, with the route set of the 2xx; what was sent in it stays counted.
+    const early = this.#early?.get(tag)?.dialog;
+    if (early) dialog.succeed(early);
     this.#answer = { tag: detached(tag), ack: new SuccessAck(this.#core, dialog, this.#identity.cseq) };
     this.drop();
     this.#usage.phase = 'answered';
     this.#usage.establish(dialog);
+    this.#usage.timer.agree(response);
     this.#core.emit({ type: 'answered', usage: this.#usage.id, response, flow: dialog.flow });
   }
 
@@ -198,7 +235,9 @@ export class InviteUac implements OutgoingInviteUser {
   handleFailure(failure: InviteFailure): void {
     const { response } = failure;
     const wanted = this.#usage.phase === 'calling' && !this.#invite.cancelled;
-    if (wanted && response && this.#attempt?.accept(response)) this.#sendAgain();
+    // RFC 4028 7.3: as after a challenge, but with a longer session.
+    const again = wanted && response && (this.#attempt?.accept(response) || this.#usage.timer.raise(response));
+    if (again) this.#sendAgain();
     else if (wanted && (!response || response.status === 503)) this.#failOver(failure);
     else this.#usage.fail(failure);
   }
@@ -244,6 +283,8 @@ export class InviteUac implements OutgoingInviteUser {
   #print(flow: Flow, branch: string, body: Body | undefined): Buffer {
     const core = this.#core;
     const { callId, cseq, localAddress, auth } = this.#identity;
+    const required: HeaderList = this.#reliable === 'required' ? [['Require', '100rel']] : [];
+    const able = abilities({ methods: core.methods, config: { ...core.config, reliable: this.#reliable } });
     const route: HeaderList = this.#proxy === undefined ? [] : [['Route', this.#proxy]];
     return printRequest({
       method: 'INVITE',
@@ -257,7 +298,10 @@ export class InviteUac implements OutgoingInviteUser {
         ['Call-ID', callId],
         ['CSeq', `${cseq} INVITE`],
         ['Contact', this.#contact],
-        ...withDefaults([...abilities(core), ...userAgent(core)], this.#headers),
+        ...withDefaults(
+          [...able, ...required, ...this.#usage.timer.requestHeaders(), ...userAgent(core)],
+          this.#headers,
+        ),
         ...(auth?.headers('INVITE', this.#target, body?.data) ?? []),
         ...bodyHeaders(body),
       ],

@@ -16,12 +16,13 @@ import type { InviteFailure } from './outgoing-invite.js';
 import { parseReason } from './reason.js';
 import { Reoffers } from './reoffers.js';
 import { answer, sendBye } from './send.js';
+import { SessionTimer, type SessionTimerUser } from './session-timer.js';
 import { Timer, type TimerOwner } from './timer.js';
 import { isAllowed, type UsagePhase, type UsageVerb } from './usage-phase.js';
 
 type Extras = ResponseParams & { readonly reason?: string };
 
-export class InviteUsage implements ClientUser, TimerOwner {
+export class InviteUsage implements ClientUser, TimerOwner, SessionTimerUser {
   readonly id: UsageId;
   phase: UsagePhase;
   readonly #core: CoreContext;
@@ -29,6 +30,8 @@ export class InviteUsage implements ClientUser, TimerOwner {
   #callee: InviteUas | undefined;
   #dialog: Dialog | undefined;
   readonly #reoffers: Reoffers;
+  /** RFC 4028; used by everything that sends or answers INVITE and UPDATE. */
+  readonly timer: SessionTimer;
   #patience: Timer | undefined;
   #byeReason: ReasonHeader | undefined;
 
@@ -37,6 +40,7 @@ export class InviteUsage implements ClientUser, TimerOwner {
     this.id = id;
     this.phase = phase;
     this.#reoffers = new Reoffers(core, this, phase === 'routing');
+    this.timer = new SessionTimer(core, this);
   }
 
   /** Begins a call; throws for parameters that cannot be sent. */
@@ -120,6 +124,7 @@ export class InviteUsage implements ClientUser, TimerOwner {
     this.phase = 'ending';
     this.#byeReason = reason;
     this.#reoffers.drop();
+    this.timer.stop();
     this.#patience ??= new Timer(this.#core.deadlines, this);
     this.#patience.set(this.#core.nowMs + patienceMs(this.#core.config.timers));
     if (!waits) this.#sendBye();
@@ -137,7 +142,28 @@ export class InviteUsage implements ClientUser, TimerOwner {
     checkStatus(status, 200, 699);
     checkHeaders(response.headers, status >= 300 && status < 400);
     checkBody(response.body);
-    this.#reoffers.answer(status, response);
+    if (this.#callee?.prackOwed) this.#callee.answerPrack(status, response);
+    else this.#reoffers.answer(status, response);
+  }
+
+  prack(dialogTag: string, body: Body): void {
+    this.#check('prack');
+    checkBody(body);
+    this.#caller?.prack(dialogTag, body);
+  }
+
+  update(headers: HeaderList | undefined, body: Body | undefined, dialogTag: string | undefined): void {
+    this.#check('update');
+    checkHeaders(headers);
+    checkBody(body);
+    const dialog = this.#dialog ?? this.#caller?.earlyDialog(dialogTag);
+    if (!dialog) throw misuse('ERR_INVALID_STATE', `usage ${this.id} has no such early dialog, or more than one`);
+    this.#reoffers.update(dialog, headers, body);
+  }
+
+  /** What the peer said of a method in Allow. */
+  peerAllows(method: string): boolean | undefined {
+    return this.#dialog?.allows(method);
   }
 
   // --- the peer ---
@@ -156,9 +182,29 @@ export class InviteUsage implements ClientUser, TimerOwner {
       return;
     }
     dialog.remoteSeq = number;
-    if (request.method === 'INVITE') this.#reoffers.handleReinvite(dialog, request, flow);
-    else if (request.method === 'BYE') this.#handleBye(dialog, request, flow);
-    else answer(this.#core, request, flow, optionsReply(this.#core));
+    switch (request.method) {
+      case 'INVITE':
+        this.#reoffers.handleReinvite(dialog, request, flow);
+        return;
+      case 'BYE':
+        this.#handleBye(dialog, request, flow);
+        return;
+      case 'PRACK':
+        if (this.#callee) this.#callee.takePrack(request, flow);
+        else answer(this.#core, request, flow, { status: 481 });
+        return;
+      case 'UPDATE':
+        if (this.phase === 'ending') answer(this.#core, request, flow, { status: 481 });
+        else this.#reoffers.handleUpdate(dialog, request, flow);
+        return;
+      case 'INFO':
+        // RFC 6086 4.2.2: with 200 when it was received in its dialog, whatever the application makes of it.
+        answer(this.#core, request, flow, { status: 200 });
+        this.#core.emit({ type: 'info', usage: this.id, request });
+        return;
+      default:
+        answer(this.#core, request, flow, optionsReply(this.#core));
+    }
   }
 
   #handleBye(dialog: Dialog, request: SipRequest, flow: Flow): void {
@@ -206,7 +252,32 @@ export class InviteUsage implements ClientUser, TimerOwner {
 
   handleReinviteFailure(failure: InviteFailure): void {
     if (this.phase !== 'confirmed') return;
-    this.#reoffers.handleFailure(failure, this.#requireDialog());
+    this.#reoffers.handleFailure(failure);
+  }
+
+  /** RFC 3261 12.2.1.2: 481 and 408, also by timeout, end the dialog. Everything else leaves it as it was (14.1). */
+  endIfGone({ response, cause }: InviteFailure): void {
+    const gone = response ? response.status === 481 || response.status === 408 : cause === 'timeout';
+    if (!gone || this.phase !== 'confirmed') return;
+    sendBye(this.#core, this.#requireDialog(), undefined);
+    this.end('dialog-gone', undefined, undefined);
+  }
+
+  // --- the session timer ---
+
+  handleRefreshDue(): void {
+    if (this.phase !== 'confirmed') return;
+    const dialog = this.#requireDialog();
+    // RFC 4028 7.4: UPDATE needs no offer, so that nothing can change by it.
+    if (dialog.allows('UPDATE')) this.#reoffers.refresh(dialog);
+    else this.#core.emit({ type: 'refreshDue', usage: this.id });
+  }
+
+  /** RFC 4028 10. */
+  handleExpired(): void {
+    if (this.phase !== 'confirmed') return;
+    sendBye(this.#core, this.#requireDialog(), { protocol: 'SIP', cause: 408, text: 'Session timer expired' });
+    this.end('session-expired', undefined, undefined);
   }
 
   /** The last event of the usage. */
@@ -222,6 +293,7 @@ export class InviteUsage implements ClientUser, TimerOwner {
     this.#caller?.drop();
     this.#callee?.drop();
     this.#reoffers.finish();
+    this.timer.stop();
     this.#patience?.clear();
     if (this.#dialog) this.#core.store.removeDialog(this.#dialog);
     this.#core.store.removeUsage(this.id);

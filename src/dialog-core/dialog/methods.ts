@@ -5,7 +5,7 @@
 import type { HeaderList } from '../message/index.js';
 
 export class ServedMethods {
-  readonly #methods = new Set(['INVITE', 'ACK', 'BYE', 'CANCEL', 'OPTIONS', 'REFER', 'SUBSCRIBE', 'NOTIFY']);
+  readonly #methods = new Set('INVITE ACK BYE CANCEL OPTIONS PRACK UPDATE INFO REFER SUBSCRIBE NOTIFY'.split(' '));
   readonly #packages = new Set<string>();
 
   has(method: string): boolean {

@@ -1,10 +1,10 @@
-/** The Reason header of a received request (RFC 3326). Pure; why a peer cancelled or hung up. */
-import { parseParams, type SipRequest } from '../message/index.js';
+/** The Reason header of a received request (RFC 3326), or of a final response (RFC 6432). Pure; why a peer cancelled, hung up, refused. */
+import { type MessageView, parseParams } from '../message/index.js';
 import type { ReasonHeader } from '../types.js';
 
 /** The first Reason value; undefined when there is none or it is malformed. */
-export function parseReason(request: SipRequest): ReasonHeader | undefined {
-  const value = request.headerValues('reason')[0];
+export function parseReason(message: Pick<MessageView, 'headerValues'>): ReasonHeader | undefined {
+  const value = message.headerValues('reason')[0];
   if (value === undefined) return undefined;
   const semicolon = value.indexOf(';');
   const protocol = (semicolon < 0 ? value : value.slice(0, semicolon)).trim();

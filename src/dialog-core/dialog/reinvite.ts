@@ -34,11 +34,12 @@ export class OutgoingReinvite implements OutgoingInviteUser {
   }
 
   start(headers: HeaderList | undefined, body: Body | undefined): void {
-    const own: HeaderList = [['Contact', this.#dialog.contact], ...withDefaults(abilities(this.#core), headers)];
+    const able = [...abilities(this.#core), ...this.#usage.timer.requestHeaders()];
+    const own: HeaderList = [['Contact', this.#dialog.contact], ...withDefaults(able, headers)];
     this.#dialog.localSeq += 1;
     this.#cseq = this.#dialog.localSeq;
     const request = { method: 'INVITE', cseq: this.#cseq, headers: own, body };
-    if (this.#attempt) this.#again = () => this.start(headers, body);
+    this.#again = () => this.start(headers, body);
     routeInDialog(this.#core, this.#dialog, (flow, problem) => {
       // The call may have ended while the route was looked up.
       if (!this.#invite.pending) return;
@@ -86,6 +87,8 @@ export class OutgoingReinvite implements OutgoingInviteUser {
     }
     this.#again = undefined;
     this.#dialog.refreshTarget(response.contact);
+    this.#dialog.noteAllow(response);
+    if (this.#usage.phase === 'confirmed') this.#usage.timer.agree(response);
     this.#ack = new SuccessAck(this.#core, this.#dialog, this.#cseq);
     // If the call ended meanwhile, the peer still waits for an ACK.
     if (this.#usage.phase === 'confirmed')
@@ -95,8 +98,9 @@ export class OutgoingReinvite implements OutgoingInviteUser {
 
   handleFailure(failure: InviteFailure): void {
     const { response } = failure;
-    // RFC 3261 22.2: the same with credentials; the layers above hear nothing of it.
-    if (response && this.#usage.phase === 'confirmed' && this.#attempt?.accept(response)) {
+    const wanted = response && this.#usage.phase === 'confirmed';
+    // RFC 3261 22.2, RFC 4028 7.4: the same with credentials, or with a longer session; the layers above hear nothing of it.
+    if (wanted && (this.#attempt?.accept(response) || this.#usage.timer.raise(response))) {
       this.#invite = new OutgoingInvite(this.#core, this);
       this.#again?.();
     } else {
@@ -110,7 +114,7 @@ export class IncomingReinvite implements IncomingInviteUser {
   readonly #core: CoreContext;
   readonly #usage: InviteUsage;
   readonly #dialog: Dialog;
-  readonly #contact: SipRequest['contact'];
+  readonly #request: SipRequest;
   readonly #invite: IncomingInvite;
 
   /** Sends 100 and raises 'reinvite'. */
@@ -118,7 +122,8 @@ export class IncomingReinvite implements IncomingInviteUser {
     this.#core = core;
     this.#usage = usage;
     this.#dialog = dialog;
-    this.#contact = request.contact;
+    this.#request = request;
+    dialog.noteAllow(request);
     this.#invite = new IncomingInvite(core, request, flow, dialog.localTag, this);
     core.emit({ type: 'reinvite', usage: usage.id, request });
   }
@@ -130,10 +135,11 @@ export class IncomingReinvite implements IncomingInviteUser {
       this.#invite.reject({ ...rest, headers: [...headers, ...bodyHeaders(body)] });
       return;
     }
-    const own: HeaderList = [['Contact', this.#dialog.contact], ...withDefaults(abilities(this.#core), headers)];
+    const able = [...abilities(this.#core), ...this.#usage.timer.accept(this.#request)];
+    const own: HeaderList = [['Contact', this.#dialog.contact], ...withDefaults(able, headers)];
     this.#invite.accept({ ...rest, headers: [...own, ...bodyHeaders(body)] });
     // RFC 3261 12.2.2 with RFC 6141 4.7: the peer has moved when its request has succeeded.
-    this.#dialog.refreshTarget(this.#contact);
+    this.#dialog.refreshTarget(this.#request.contact);
   }
 
   get pending(): boolean {

@@ -12,6 +12,7 @@ import {
   newBranch,
   type RouteDone,
   reasonHeaders,
+  serverName,
   userAgent,
   viaOf,
 } from './context.js';
@@ -157,6 +158,12 @@ class PlainRequest implements ClientUser {
   handleNoResponse(cause: NoResponseCause, message: string): void {
     this.#user.handleNoResponse(cause, message);
   }
+}
+
+/** The bytes of an answer to a request in a dialog, with our name. */
+export function signReply(core: CoreContext, request: SipRequest, flow: Flow, reply: Reply): Buffer {
+  const headers = [...(reply.headers ?? []), ...serverName(core)];
+  return printReply(replyHead(request, flow.remote, ''), { ...reply, headers });
 }
 
 /**

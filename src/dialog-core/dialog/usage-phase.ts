@@ -29,7 +29,9 @@ const allowed = {
   ack: ['answered', 'confirmed'],
   bye: ['answered', 'accepted', 'confirmed'],
   reinvite: ['confirmed'],
-  answerReinvite: ['confirmed'],
+  answerReinvite: ['ringing', 'calling', 'accepted', 'answered', 'confirmed'],
+  prack: ['calling'],
+  update: ['ringing', 'calling', 'confirmed'],
 } as const satisfies Record<string, readonly UsagePhase[]>;
 
 export type UsageVerb = keyof typeof allowed;

@@ -19,13 +19,15 @@ export const shared = ['bridge', 'config', 'coordinator', 'index', 'manager', 't
 export const dialogSide: Side = {
   folder: 'dialog',
   prefix: 'Dialog',
-  extraFiles: ['builder', 'transfer', 'registration', 'subscription', 'messaging'],
+  // bodies, identity, info: what messages say beside their session description.
+  extraFiles: ['bodies', 'identity', 'info', 'builder', 'transfer', 'registration', 'subscription', 'messaging'],
   ownVerbs: [
     'ringSession',
     'rejectSession',
     'cancelSession',
     'ackSession',
     'answerReoffer',
+    'requestInSession',
     'forgetSession',
     'adoptUsage',
     'sessionOf',
@@ -48,7 +50,7 @@ export const mediaSide: Side = {
   prefix: 'Media',
   // errors: engine errors → MediaError. layer: puts the layer together, as dialog/builder does. rooms: mixers by the caller's key.
   extraFiles: ['players', 'recorders', 'pcm', 'errors', 'layer', 'rooms'],
-  ownVerbs: ['applyAnswer', 'rollbackOffer', 'allowSend', 'onStream', 'streamOf', 'stats'],
+  ownVerbs: ['applyAnswer', 'checkChange', 'rollbackOffer', 'allowSend', 'onStream', 'streamOf', 'stats'],
 };
 
 /** Verbs that pair, dialog's name first. */
@@ -58,6 +60,7 @@ export const pairs: readonly (readonly [string, string])[] = [
   ['acceptSession', 'answerMedia'],
   ['holdSession', 'holdMedia'],
   ['resumeSession', 'resumeMedia'],
+  ['updateSession', 'updateMedia'],
   ['terminateSession', 'stopMedia'],
   ['has', 'has'],
   ['size', 'size'],

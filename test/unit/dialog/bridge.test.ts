@@ -40,7 +40,14 @@ const bridge = new DialogBridge((listener) => (listener === 1 ? '0.0.0.0' : 'wro
 
 describe('DialogBridge', () => {
   it('tells an INVITE with its parties, its route and its offer', () => {
-    const fact = bridge.toFact({ type: 'invite', usage: 1, request: invite, flow, advertised: '203.0.113.7' });
+    const fact = bridge.toFact({
+      type: 'invite',
+      usage: 1,
+      request: invite,
+      flow,
+      advertised: '203.0.113.7',
+      reliable: 'no',
+    });
     expect(fact).toMatchObject({
       type: 'incoming',
       from: { uri: 'sip:alice@10.0.0.1', displayName: 'Alice' },
@@ -59,7 +66,7 @@ describe('DialogBridge', () => {
       { type: 'routed', callId: 'c1', route: { bindAddress: '0.0.0.0', advertisedAddress: '10.0.0.2' } },
     ],
     [
-      { type: 'provisional', usage: 1, response: ok, dialogTag: 'b' },
+      { type: 'provisional', reliable: false, prackOwed: false, usage: 1, response: ok, dialogTag: 'b' },
       { type: 'progress', status: 200 },
     ],
     [{ type: 'answered', usage: 1, response: ok, flow }, { type: 'answered' }],

@@ -28,7 +28,8 @@ function session(direction: Session['direction'], offer?: Description): Session 
   });
 }
 
-const negotiated: SessionInput = { type: 'negotiated', media, early: false };
+const negotiated: SessionInput = { type: 'negotiated', media, early: false, during: 'apply' };
+const settled: SessionInput = { ...negotiated, during: 'answer' };
 const answered: SessionInput = { type: 'answered', description: sdp, message: undefined };
 const ended = (by: 'remote-bye' | 'local-bye' | 'ack-timeout' | 'dialog-gone' | 'closed'): SessionInput => ({
   type: 'ended',
@@ -59,7 +60,7 @@ const types = (step: Step): string[] => step.effects.map((effect) => effect.type
 const routed: SessionInput = { type: 'routed', route, callId: 'c1' };
 const outgoingActive = (): Session => run(session('outgoing'), routed, answered, negotiated).session;
 const incomingActive = (): Session =>
-  run(session('incoming', sdp), { type: 'accept' }, negotiated, { type: 'acked', description: undefined }).session;
+  run(session('incoming', sdp), { type: 'accept' }, settled, { type: 'acked', description: undefined }).session;
 
 describe('an outgoing call', () => {
   it('offers when the route is known, acknowledges the answer, then is active', () => {
@@ -85,7 +86,7 @@ describe('an outgoing call', () => {
     });
     expect(ringing.session.state.kind).toBe('Ringing');
     expect(types(ringing)).toEqual(['publish', 'publish', 'applyAnswer']);
-    const early = run(ringing.session, { type: 'negotiated', media, early: true });
+    const early = run(ringing.session, { type: 'negotiated', media, early: true, during: 'apply' });
     expect(early.session.state.kind).toBe('Ringing');
     expect(types(early)).toEqual([]);
     // A 2xx without a body confirms the early answer.
@@ -143,8 +144,8 @@ describe('an outgoing call', () => {
 describe('an incoming call', () => {
   it('is active with the ACK, not with the 200', () => {
     const accepted = run(session('incoming', sdp), { type: 'accept' });
-    expect(accepted.effects).toEqual([{ type: 'sendAccept', offer: false }]);
-    const answered = run(accepted.session, negotiated);
+    expect(accepted.effects).toEqual([{ type: 'sendAccept', description: 'answer' }]);
+    const answered = run(accepted.session, settled);
     expect(answered.session.state.kind).toBe('Initiating');
     const active = run(answered.session, { type: 'acked', description: undefined });
     expect(active.session.state.kind).toBe('Active');
@@ -153,7 +154,7 @@ describe('an incoming call', () => {
 
   it('offers in the 200 when none came, and needs the answer in the ACK', () => {
     const accepted = run(session('incoming'), { type: 'accept' });
-    expect(accepted.effects).toEqual([{ type: 'sendAccept', offer: true }]);
+    expect(accepted.effects).toEqual([{ type: 'sendAccept', description: 'offer' }]);
     expect(accepted.session.offerAnswer).toBe('localOffer');
     const acked = run(accepted.session, { type: 'acked', description: sdp });
     expect(types(acked)).toEqual(['applyAnswer']);
@@ -174,13 +175,13 @@ describe('an incoming call', () => {
     expect(run(session('incoming', sdp), reject).session.state).toMatchObject({ kind: 'Failed', status: 486 });
     const cancelled = run(session('incoming', sdp), { type: 'cancelledByPeer', reason: undefined });
     expect(cancelled.session.state.kind).toBe('Cancelled');
-    const timeout = run(session('incoming', sdp), { type: 'accept' }, negotiated, ended('ack-timeout'));
+    const timeout = run(session('incoming', sdp), { type: 'accept' }, settled, ended('ack-timeout'));
     expect(timeout.session.state).toMatchObject({ kind: 'Failed', status: 408 });
   });
 
   it('says 480 when hung up before an answer, BYE after the 200', () => {
     expect(run(session('incoming', sdp), terminate).effects[0]).toMatchObject({ type: 'sendReject', status: 480 });
-    expect(types(run(session('incoming', sdp), { type: 'accept' }, negotiated, terminate))).toContain('bye');
+    expect(types(run(session('incoming', sdp), { type: 'accept' }, settled, terminate))).toContain('bye');
   });
 
   it('cannot be accepted twice', () => {
@@ -196,7 +197,12 @@ describe('hold', () => {
   it('is pending until the 2xx', () => {
     const pending = run(outgoingActive(), { type: 'hold' });
     expect(pending.session.state.kind).toBe('HoldPending');
-    expect(pending.effects.at(-1)).toEqual({ type: 'sendReoffer', wish: { hold: true } });
+    expect(pending.effects.at(-1)).toEqual({
+      type: 'sendReoffer',
+      purpose: 'hold',
+      wish: { hold: true },
+      change: undefined,
+    });
     const answer = run(pending.session, reofferAnswered);
     expect(types(answer)).toEqual(['sendAck', 'applyAnswer']);
     const held = run(answer.session, negotiated);
@@ -229,7 +235,7 @@ describe('hold', () => {
     // Meanwhile the peer's own re-INVITE gets through.
     const theirs = run(waiting.session, { type: 'reoffered', description: sdp, message: undefined }, negotiated);
     const again = run(theirs.session, { type: 'reofferRetry' });
-    expect(again.effects).toEqual([{ type: 'sendReoffer', wish: { hold: true } }]);
+    expect(again.effects).toEqual([{ type: 'sendReoffer', purpose: 'hold', wish: { hold: true }, change: undefined }]);
   });
 
   it('resumes with the 2xx and stays held when refused', () => {
@@ -246,7 +252,12 @@ describe('hold', () => {
   it('is told apart from the hold of the peer', () => {
     const offered = run(incomingActive(), { type: 'reoffered', description: sdp, message: undefined });
     expect(offered.effects).toEqual([{ type: 'answerReoffer', description: sdp, wish: { hold: false } }]);
-    const held = run(offered.session, { type: 'negotiated', media: { ...media, direction: 'recvonly' }, early: false });
+    const held = run(offered.session, {
+      type: 'negotiated',
+      media: { ...media, direction: 'recvonly' },
+      early: false,
+      during: 'reoffer',
+    });
     expect(held.session.state.kind).toBe('Active');
     expect(held.session.remoteHold).toBe(true);
     expect(held.effects).toEqual([{ type: 'publish', event: { type: 'remoteHold', sessionId: 's1', held: true } }]);
@@ -274,7 +285,7 @@ describe('a re-INVITE of the peer', () => {
 
   it('is refused before the call is established', () => {
     const step = run(session('incoming', sdp), { type: 'reoffered', description: sdp, message: undefined });
-    expect(step.effects).toEqual([{ type: 'refuseReoffer', status: 491 }]);
+    expect(step.effects).toEqual([{ type: 'replyReoffer', status: 500 }]);
   });
 });
 

@@ -27,7 +27,9 @@ describe('the INVITE', () => {
     expect(field(text, 'Call-ID')).toBe('mine');
     expect(field(text, 'CSeq')).toMatch(/^\d+ INVITE$/);
     expect(field(text, 'Contact')).toBe('<sip:us%20two@10.0.0.1:5060>');
-    expect(field(text, 'Allow')).toBe('INVITE, ACK, BYE, CANCEL, OPTIONS, REFER, SUBSCRIBE, NOTIFY');
+    expect(field(text, 'Allow')).toBe(
+      'INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, REFER, SUBSCRIBE, NOTIFY',
+    );
     expect(field(text, 'User-Agent')).toBe('desk/1');
     expect(field(text, 'Subject')).toBe('tea');
     expect(field(text, 'Content-Length')).toBe('0');

@@ -43,7 +43,7 @@ describe('an incoming call', () => {
     }
     expect(tagOf(ok, 'To')).toMatch(/^[0-9a-f]{16}$/);
     expect(tagOf(ok, 'To')).toBe(tagOf(progress, 'To'));
-    expect(field(ok, 'Allow')).toBe('INVITE, ACK, BYE, CANCEL, OPTIONS, REFER, SUBSCRIBE, NOTIFY');
+    expect(field(ok, 'Allow')).toBe('INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, REFER, SUBSCRIBE, NOTIFY');
     expect(field(ok, 'Content-Type')).toBe('application/sdp');
     expect(ok.endsWith('\r\n\r\nv=0\r\n')).toBe(true);
   });

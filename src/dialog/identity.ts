@@ -1,0 +1,38 @@
+/**
+ * Who is behind a call, as the network around us says (RFC 3325, RFC 3323, RFC 4412): the core's readers in session terms. One-sided, since
+ * media knows no names. Pure; reaches users through the manager.
+ */
+import {
+  assertedIdentities,
+  type NameAddr,
+  preferredIdentities,
+  privacyOf,
+  type ResourcePriority,
+  resourcePriorities,
+  type SipMessage,
+} from '../dialog-core/index.js';
+import type { Party } from '../session/index.js';
+
+export interface CallerIdentity {
+  /** P-Asserted-Identity; means something only from a neighbour that is trusted (RFC 3325 5). */
+  readonly asserted: readonly Party[];
+  /** P-Preferred-Identity. */
+  readonly preferred: readonly Party[];
+  /** Privacy, in lower case: `id`, `header`, `session`, `user`, `none`, `critical`, `history`. */
+  readonly privacy: ReadonlySet<string>;
+  /** Resource-Priority, in the sender's order. */
+  readonly priorities: readonly ResourcePriority[];
+}
+
+export function identityOf(message: SipMessage): CallerIdentity {
+  return {
+    asserted: assertedIdentities(message).map(toParty),
+    preferred: preferredIdentities(message).map(toParty),
+    privacy: privacyOf(message),
+    priorities: resourcePriorities(message),
+  };
+}
+
+function toParty({ uriText, displayName }: NameAddr): Party {
+  return { uri: uriText, displayName };
+}

@@ -90,12 +90,13 @@ StreamSettings ToStream(Napi::Object config) {
   if (value.IsUndefined()) return stream;
   const Napi::Object from = ToObject(value, "sendOpus");
   OpusSettings* opus = &stream.codec.opus;
-  opus->bitrate_bps = static_cast<int>(ToInteger(from.Get("bitrateBps"), "bitrateBps", 6000, 510000));
+  opus->bitrate_bps =
+      static_cast<int>(ToInteger(from.Get("bitrateBps"), "bitrateBps", 6000, 510000));
   opus->fec = ToBoolean(from.Get("fec"), "fec");
   opus->dtx = ToBoolean(from.Get("dtx"), "dtx");
   opus->cbr = ToBoolean(from.Get("cbr"), "cbr");
-  opus->max_playback_rate_hz = static_cast<int>(
-      ToInteger(from.Get("maxPlaybackRateHz"), "maxPlaybackRateHz", 8000, 48000));
+  opus->max_playback_rate_hz =
+      static_cast<int>(ToInteger(from.Get("maxPlaybackRateHz"), "maxPlaybackRateHz", 8000, 48000));
   return stream;
 }
 

@@ -1,7 +1,7 @@
 // A room: who is in it, and its tick — pull everybody, choose the speakers, sum, and give each
-// listener the sum minus their own voice. Members may have any of the engine's rates: the room mixes
-// at the lowest one at which nobody misses anything, brings each talker there, and the sum to each
-// other rate once. Owned by one worker from its opening; its memory grows by storage that the
+// listener the sum minus their own voice. Members may have any of the engine's rates: the room
+// mixes at the lowest one at which nobody misses anything, brings each talker there, and the sum to
+// each other rate once. Owned by one worker from its opening; its memory grows by storage that the
 // calling thread allocates and that arrives with the changes which need it.
 #pragma once
 

@@ -9,8 +9,8 @@
 
 #include "core/base/audio_frame.h"
 #include "core/base/slot_pool.h"
-#include "core/leg/receive_leg.h"
 #include "core/dsp/rate_converter.h"
+#include "core/leg/receive_leg.h"
 #include "core/leg/send_leg.h"
 #include "core/leg/stream_groups.h"
 #include "core/rtp/source_latch.h"
@@ -98,13 +98,13 @@ class MediaLeg final : public Returned {
   void ForgetFrameRate() noexcept { to_room_.Reset(); }
   // The leg's voice as a mix of `room_rate_hz` contains it at the leg's own rate, so that it can be
   // taken out. KeepOwnVoice once a tick, before OwnVoice: whether there is any; `in_mix` says that
-  // the frame is in the mix of this tick. OwnVoice: the samples, in `wide`; null for none, and where
-  // both rates are the same and the frame itself serves.
+  // the frame is in the mix of this tick. OwnVoice: the samples, in `wide`; null for none, and
+  // where both rates are the same and the frame itself serves.
   bool KeepOwnVoice(bool in_mix, int room_rate_hz) noexcept;
   const int32_t* OwnVoice(bool in_mix, int32_t* wide) noexcept;
   bool playing() const noexcept { return players_ != nullptr && GateOpen(); }
-  bool audible() const noexcept { return audible_; }           // it holds more than made-up silence
-  int level_dbov() const noexcept { return level_in_dbov_; }   // 0 loud … 127 silent
+  bool audible() const noexcept { return audible_; }          // it holds more than made-up silence
+  int level_dbov() const noexcept { return level_in_dbov_; }  // 0 loud … 127 silent
   bool talking() const noexcept { return talking_; }
 
   // The owning worker's and conference's notes.

@@ -5,8 +5,8 @@
 namespace mixminus {
 namespace {
 
-// A stream of one's own becomes the shared one again when both encoders have seen enough of the same
-// audio to agree: some frames of quiet, or two seconds of anything.
+// A stream of one's own becomes the shared one again when both encoders have seen enough of the
+// same audio to agree: some frames of quiet, or two seconds of anything.
 constexpr int kQuietDbov = 60;
 constexpr int kQuietTicks = 10;
 constexpr int kMostPrivateTicks = 100;

@@ -64,7 +64,7 @@ describe('a call', () => {
     const into = await world.settled((incoming as IncomingCall).accept());
     const out = await world.settled(calling);
     expect(world.ladder()).toEqual(['1>2 INVITE', '2>1 100', '2>1 180', '1>2 PRACK', '2>1 200', '2>1 200', '1>2 ACK']);
-    expect([out.state.kind, into.state.kind, out.codec]).toEqual(['Active', 'Active', 'opus']);
+    expect([out.state.kind, into.state.kind, out.codec]).toEqual(['Active', 'Active', 'pcmu']);
 
     const heardByBob = into.record(join(folder, 'bob.wav'));
     const heardByAlice = out.record(join(folder, 'alice.wav'));

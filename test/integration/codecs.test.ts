@@ -108,12 +108,13 @@ describe('a call', () => {
   it('takes the best codec that both have, and of one call those that it was given', async () => {
     const codecs: (string | undefined)[] = [];
     await world.endpoint('10.0.0.2', {
+      codecs: undefined,
       onIncomingCall: async (incoming) => {
         const asked = incoming.targetUser === 'plain' ? { codecs: ['pcma', 'pcmu'] as const } : {};
         codecs.push((await incoming.accept(asked)).codec);
       },
     });
-    const phone: Sessions = await world.endpoint('10.0.0.1');
+    const phone: Sessions = await world.endpoint('10.0.0.1', { codecs: undefined });
     const best = await world.settled(phone.call('sip:best@10.0.0.2'));
     const plain = await world.settled(phone.call('sip:plain@10.0.0.2'));
     const wide = await world.settled(phone.call('sip:wide@10.0.0.2', { codecs: ['g722'] }));

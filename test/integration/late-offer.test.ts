@@ -27,7 +27,6 @@ beforeEach(async () => {
   calls = [];
   received = [];
   server = await world.endpoint('10.0.0.1', {
-    codecs: ['pcmu', 'pcma'],
     onIncomingCall: async (incoming) => {
       calls.push(await incoming.accept());
     },

@@ -97,7 +97,7 @@ describe('rooms of the server', () => {
     ]);
     expect(statuses[0]?.members[0]).toMatchObject({
       from: 'sip:m1@10.0.0.1',
-      codec: 'opus',
+      codec: 'pcmu',
       audio: { lossPercent: 0 },
     });
     expect(Math.abs((statuses[0]?.members[0]?.audio?.levelInDbov ?? 0) + 23)).toBeLessThan(2);

@@ -2,20 +2,32 @@
  * baresip, a SIP phone of others, without a sound card: what it says comes from a WAV file, what it hears goes to one (its sndfile
  * filter), and it is operated as a person would, by keys on its standard input.
  */
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadBinding } from '../../src/media-core/binding.js';
 import { freeUdpPort, mediaPorts } from './ports.js';
 import { ChildProgram, requireProgram, temporaryFolder } from './processes.js';
-import { readWav, writeWav } from './wav.js';
+import { toneRateHz } from './tone.js';
+import { writeWav } from './wav.js';
 
 const modulePath = '/usr/lib/baresip/modules';
-const modules = ['stdio', 'g711', 'sndfile', 'aufile', 'aubridge'];
+const modules = ['stdio', 'g711', 'g722', 'opus', 'l16', 'sndfile', 'aufile', 'aubridge'];
+/** As baresip names them: encoding, sample rate, channels. */
+const codecNames = {
+  PCMU: 'PCMU/8000/1',
+  PCMA: 'PCMA/8000/1',
+  G722: 'G722/16000/1',
+  opus: 'opus/48000/2',
+  L16: 'L16/16000/1',
+} as const;
+
+export type BaresipCodec = keyof typeof codecNames;
 
 export interface BaresipOptions {
   /** What it says, 8 kHz mono; it falls silent at the end. */
   readonly says: Int16Array;
   /** In order of preference; default PCMU and PCMA. */
-  readonly codecs?: readonly ('PCMU' | 'PCMA')[];
+  readonly codecs?: readonly BaresipCodec[];
   /** Where it registers, and who it is there and in its calls; default: nowhere, nobody. */
   readonly account?: { readonly port: number; readonly user: string; readonly password: string };
 }
@@ -39,7 +51,7 @@ export class Baresip {
     const port = await freeUdpPort();
     writeWav(join(folder.path, 'says.wav'), options.says);
     writeFileSync(join(folder.path, 'config'), config(folder.path, port));
-    const codecs = (options.codecs ?? ['PCMU', 'PCMA']).map((name) => `${name}/8000/1`).join(',');
+    const codecs = (options.codecs ?? ['PCMU', 'PCMA']).map((name) => codecNames[name]).join(',');
     const { user, password, port: registrar } = options.account ?? {};
     const who = options.account
       ? `<sip:${user}@127.0.0.1:${registrar}>;auth_user=${user};auth_pass=${password};regint=600`
@@ -87,7 +99,8 @@ export class Baresip {
       .sort()
       .at(-1);
     if (recording === undefined) throw new Error(`baresip recorded nothing: ${this.#program.describe()}`);
-    return readWav(join(this.#folder.path, recording));
+    // At the codec's own rate and channels; the judges want 8 kHz mono.
+    return loadBinding().decodeWav(readFileSync(join(this.#folder.path, recording)), toneRateHz);
   }
 
   get output(): string {

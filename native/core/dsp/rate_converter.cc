@@ -1,5 +1,6 @@
-// Polyphase conversion of whole frames. A frame's worth of input is a whole number of filter periods
-// at every pair of rates, so that each frame begins at phase 0 and no position has to be kept.
+// Polyphase conversion of whole frames. A frame's worth of input is a whole number of filter
+// periods at every pair of rates, so that each frame begins at phase 0 and no position has to be
+// kept.
 
 #include "core/dsp/rate_converter.h"
 

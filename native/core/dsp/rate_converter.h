@@ -2,8 +2,8 @@
 // Brings audio from one of the engine's rates (8, 16, 24, 48 kHz) to another, frame by frame: 20 ms
 // in, exactly 20 ms out, later by half the filter (16 samples of the lower rate: 2 ms at 8 kHz).
 // The filters are shared by all converters; one keeps nothing but the end of the last frame. Linear
-// but for rounding: what is converted apart may be subtracted from a converted sum. Single-threaded,
-// no allocation; owned by rooms and legs of the engine and by a receive leg.
+// but for rounding: what is converted apart may be subtracted from a converted sum.
+// Single-threaded, no allocation; owned by rooms and legs of the engine and by a receive leg.
 
 #include <cstdint>
 

@@ -13,8 +13,8 @@ SendLeg::SendLeg(const SendLegConfig& config) noexcept
 
 void SendLeg::Configure(uint8_t payload_type, std::unique_ptr<StreamEncoder>* encoder) noexcept {
   payload_type_ = payload_type;
-  const bool same = encoder_ != nullptr && *encoder != nullptr &&
-                    encoder_->settings() == (*encoder)->settings();
+  const bool same =
+      encoder_ != nullptr && *encoder != nullptr && encoder_->settings() == (*encoder)->settings();
   if (!same) std::swap(encoder_, *encoder);
   frame_units_ = static_cast<uint32_t>(SamplesPerFrame(clock_hz()));
 }

@@ -1,7 +1,7 @@
 #pragma once
 // The sending half of a call: what was encoded for a tick → RTP packets. Owned by one worker, no
-// allocation. The engine does one of two things each tick, so that the timestamp follows time: Write
-// for each packet and then Pass, or Skip.
+// allocation. The engine does one of two things each tick, so that the timestamp follows time:
+// Write for each packet and then Pass, or Skip.
 
 #include <cstddef>
 #include <cstdint>
@@ -30,9 +30,9 @@ class SendLeg {
 
   explicit SendLeg(const SendLegConfig& config) noexcept;
 
-  // Renegotiation; SSRC, sequence and timestamp go on. The encoder in `encoder` is taken, unless the
-  // one in use has the same settings: then that goes on. What is not needed comes back in `encoder`.
-  // Null: there is no codec, and nothing can be sent.
+  // Renegotiation; SSRC, sequence and timestamp go on. The encoder in `encoder` is taken, unless
+  // the one in use has the same settings: then that goes on. What is not needed comes back in
+  // `encoder`. Null: there is no codec, and nothing can be sent.
   void Configure(uint8_t payload_type, std::unique_ptr<StreamEncoder>* encoder) noexcept;
 
   // Encodes this tick's frame with the leg's own encoder; without one there is nothing to send.

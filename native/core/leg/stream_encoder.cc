@@ -42,9 +42,8 @@ int PacketMs(const CodecSettings& codec, int wanted_ms) noexcept {
   const CodecInfo* info = FindCodec(codec.id, codec.rtp_clock_hz);
   int packet_ms = std::clamp(wanted_ms, kShortestMs, kLongestMs) / kShortestMs * kShortestMs;
   if (info == nullptr) return packet_ms;
-  while (packet_ms > kShortestMs &&
-         (BytesPerPacket(*info, packet_ms) > EncodedAudio::kMostBytes ||
-          (info->id == CodecId::kOpus && !OpusTakes(packet_ms)))) {
+  while (packet_ms > kShortestMs && (BytesPerPacket(*info, packet_ms) > EncodedAudio::kMostBytes ||
+                                     (info->id == CodecId::kOpus && !OpusTakes(packet_ms)))) {
     packet_ms -= kShortestMs;
   }
   return packet_ms;

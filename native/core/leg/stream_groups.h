@@ -1,9 +1,10 @@
 #pragma once
 // Encode once: listeners who hear the same audio with the same settings share one encoder. A group
-// has no encoder of its own: that of its first member, the head, works for all, and the others rest.
-// A member who leaves in order to hear something of its own takes the state along, bit for bit, so
-// that its peer's decoder notices nothing; when the head leaves, the next one goes on in its place.
-// No allocation; single-threaded; owned by whatever ticks the members (a room, a phase of a worker).
+// has no encoder of its own: that of its first member, the head, works for all, and the others
+// rest. A member who leaves in order to hear something of its own takes the state along, bit for
+// bit, so that its peer's decoder notices nothing; when the head leaves, the next one goes on in
+// its place. No allocation; single-threaded; owned by whatever ticks the members (a room, a phase
+// of a worker).
 
 #include "core/leg/stream_encoder.h"
 

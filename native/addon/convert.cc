@@ -72,6 +72,14 @@ ReceiveLegConfig ToReceiveConfig(Napi::Object config) {
       ToInteger(config.Get("telephoneEventPayloadType"), "telephoneEventPayloadType", -1, 127));
   receive.telephone_event_clock_hz =
       ToClock(config.Get("telephoneEventClockHz"), "telephoneEventClockHz");
+  const Napi::Value bounds = config.Get("jitter");
+  if (!bounds.IsUndefined()) {
+    const Napi::Object jitter = ToObject(bounds, "jitter");
+    receive.jitter_min_ms = static_cast<int>(ToInteger(jitter.Get("minMs"), "minMs", 0, 10000));
+    receive.jitter_max_ms = static_cast<int>(ToInteger(jitter.Get("maxMs"), "maxMs", 60, 10000));
+    receive.jitter_fixed_ms =
+        static_cast<int>(ToInteger(jitter.Get("fixedMs"), "fixedMs", -1, 10000));
+  }
   return receive;
 }
 

@@ -149,6 +149,9 @@ void MediaLeg::PublishReceived() const noexcept {
   stats_.Set(LegStat::kInsertedSamples, jitter.inserted_samples);
   stats_.Set(LegStat::kRemovedSamples, jitter.removed_samples);
   stats_.Set(LegStat::kPlayoutDelayMs, receive_.playout_delay_ms());
+  stats_.Set(LegStat::kTargetDelayMs, jitter.target_ms);
+  stats_.Set(LegStat::kRepairedSamples, jitter.repaired_samples);
+  stats_.Set(LegStat::kRedundantPackets, jitter.redundant);
 }
 
 }  // namespace mixminus

@@ -46,6 +46,9 @@ enum class LegStat : int {
   kTelephoneEvents,
   kEventsLost,
   kSendErrors,
+  kTargetDelayMs,
+  kRepairedSamples,
+  kRedundantPackets,
 };
 
 enum class WorkerStat : int {

@@ -58,6 +58,8 @@ const needs = [
   { package: 'openssl', purposes: ['test'], present: command('openssl') },
   { package: 'tshark', purposes: ['test'], present: command('tshark') },
   { package: 'python3', purposes: ['test', 'pack'], present: command('python3') },
+  // The yardstick of bench:jitter.
+  { package: 'libspeexdsp-dev', purposes: ['bench'], present: file('/usr/include/speex/speex_jitter.h') },
   { package: 'binutils', purposes: ['pack'], present: command('readelf') },
   { package: 'clang-format', purposes: ['lint'], present: command('clang-format') },
   { package: 'clang-tidy', purposes: ['tidy'], present: command('clang-tidy') },

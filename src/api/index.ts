@@ -55,6 +55,7 @@ export {
   type GroupOptions,
   type GroupType,
   type IncomingSubscription,
+  type JitterOptions,
   type ManagerOptions,
   type MediaNetwork,
   type MessagePart,

@@ -36,6 +36,7 @@ import type {
 import type { ManagerOptions } from '../manager/index.js';
 import type {
   CodecName,
+  JitterOptions,
   MediaNetwork,
   OpusOptions,
   RecorderResult,
@@ -70,6 +71,7 @@ export type {
   GroupOptions,
   GroupType,
   IncomingSubscription,
+  JitterOptions,
   ManagerOptions,
   MediaNetwork,
   MessagePart,

@@ -23,7 +23,7 @@ import {
   toListenAddress,
   type WebSocketConfig,
 } from '../dialog/index.js';
-import type { CodecName, MediaNetwork, MediaOptions, OpusOptions } from '../media/index.js';
+import type { CodecName, JitterOptions, MediaNetwork, MediaOptions, OpusOptions } from '../media/index.js';
 
 export interface ManagerOptions {
   /** `udp://IP:PORT`, `tcp://…`, `tls://…`, `ws://…`, `wss://…` each; default `udp://0.0.0.0:5060`. Port 0 takes a free one. */
@@ -50,6 +50,8 @@ export interface ManagerOptions {
         /** Audio that we like in a packet: 10–60 ms in steps of 10; default 20. A peer that asks for another length gets that. */
         readonly ptimeMs?: number | undefined;
         readonly opus?: OpusOptions | undefined;
+        /** How long audio is held back for late packets; default: as long as is worth it, at most 400 ms. */
+        readonly jitter?: JitterOptions | undefined;
       }
     | undefined;
   readonly limits?:
@@ -180,6 +182,7 @@ export function toManagerConfig(options: ManagerOptions): ManagerConfig {
       rtpTimeoutMs: options.media?.rtpTimeoutMs,
       codecs: options.codecs,
       opus: options.media?.opus,
+      jitter: options.media?.jitter,
       ptimeMs: options.media?.ptimeMs,
       maxStreams: maxCalls + endingMargin + (options.priority?.preempt ? preemptionMargin : 0),
       network: options.virtual?.media,

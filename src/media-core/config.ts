@@ -8,12 +8,13 @@ import { check } from '../base/assert.js';
 import { type ErrorCode, SessionError } from '../base/errors.js';
 import { randomIds } from '../base/ids.js';
 import type { NativeEngineOptions, NativeLegConfig } from './native.js';
-import type { MediaEngineOptions, StreamParameters } from './types.js';
+import type { JitterOptions, MediaEngineOptions, StreamParameters } from './types.js';
 
 const defaultPorts = [16_384, 32_767] as const;
 const defaultMaxStreams = 1000;
 const defaultMaxMixers = 1000;
 const defaultPortRestMs = 5000;
+const defaultJitterMaxMs = 400;
 const mostWorkers = 64;
 
 function wholeNumber(name: string, value: number, min: number, max: number): number {
@@ -53,8 +54,16 @@ export function toNativeOptions(options: MediaEngineOptions): NativeEngineOption
   };
 }
 
+/** Throws ERR_INVALID_ARGUMENT naming the option. */
+export function toNativeJitter(options: JitterOptions): NonNullable<NativeLegConfig['jitter']> {
+  const maxMs = wholeNumber('jitter.maxMs', options.maxMs ?? defaultJitterMaxMs, 60, 10_000);
+  const minMs = wholeNumber('jitter.minMs', options.minMs ?? 0, 0, maxMs);
+  const fixedMs = options.fixedMs === undefined ? -1 : wholeNumber('jitter.fixedMs', options.fixedMs, 0, maxMs);
+  return { minMs, maxMs, fixedMs };
+}
+
 /** The send gate is left as it is: the addon keeps it open for an address that was allowed before. */
-export function toLegConfig(parameters: StreamParameters): NativeLegConfig {
+export function toLegConfig(parameters: StreamParameters, jitter: JitterOptions = {}): NativeLegConfig {
   const { receive, send, telephoneEventPayloadType, remote, remoteRtcpPort, rtcpMux, direction } = parameters;
   return {
     receive,
@@ -66,6 +75,7 @@ export function toLegConfig(parameters: StreamParameters): NativeLegConfig {
     sendOpus: send.opus,
     telephoneEventPayloadType: telephoneEventPayloadType ?? -1,
     telephoneEventClockHz: parameters.telephoneEventClockHz,
+    jitter: toNativeJitter(parameters.jitter ?? jitter),
     remoteAddress: remote.address,
     remoteRtpPort: remote.port,
     remoteRtcpPort,

@@ -7,7 +7,7 @@ import { check } from '../base/assert.js';
 import { Emitter } from '../base/emitter.js';
 import { type Logger, silentLogger } from '../base/logger.js';
 import { loadBinding } from './binding.js';
-import { callNative, toNativeOptions } from './config.js';
+import { callNative, toNativeJitter, toNativeOptions } from './config.js';
 import { ManualDrive } from './manual-drive.js';
 import { Mixer } from './mixer.js';
 import type { BuiltCodecName, NativeBinding, NativeEngine, NativeEvent, NativeHandle } from './native.js';
@@ -47,13 +47,20 @@ export class MediaEngine {
    */
   constructor(options: MediaEngineOptions = {}) {
     const nativeOptions = toNativeOptions(options);
+    toNativeJitter(options.jitter ?? {});
     this.#binding = loadBinding();
     this.codecs = this.#binding.capabilities().codecs;
     this.#logger = options.logger ?? silentLogger;
     this.#maxStreams = nativeOptions.maxLegs;
     this.#native = callNative(() => new this.#binding.Engine(nativeOptions, () => this.#drain()));
     const table = new Float64Array(this.#native.statsTable);
-    this.#host = { native: this.#native, table, players: this.#players, recorders: this.#recorders };
+    this.#host = {
+      native: this.#native,
+      table,
+      jitter: options.jitter ?? {},
+      players: this.#players,
+      recorders: this.#recorders,
+    };
     if (options.manual) this.#drive = new ManualDrive(this.#native, options.manual, () => this.#drain());
     // Warnings of the start are told once whoever made the engine could subscribe.
     queueMicrotask(() => this.#drain());

@@ -12,6 +12,7 @@ export { Stream } from './stream.js';
 export type {
   AudioFormat,
   CodecName,
+  JitterOptions,
   MediaAddress,
   MediaDirection,
   MediaEngineOptions,

@@ -75,6 +75,8 @@ export interface NativeLegConfig {
   readonly telephoneEventPayloadType: number;
   /** Default 8000. */
   readonly telephoneEventClockHz?: number | undefined;
+  /** Delay bounds of the jitter buffer, ms; fixedMs -1 adapts. Default 0, 400, -1. */
+  readonly jitter?: { readonly minMs: number; readonly maxMs: number; readonly fixedMs: number } | undefined;
   readonly remoteAddress: string;
   readonly remoteRtpPort: number;
   /** Ignored with rtcpMux. */
@@ -224,6 +226,9 @@ export const legStatSlots = {
   telephoneEvents: 32,
   eventsLost: 33,
   sendErrors: 34,
+  targetDelayMs: 35,
+  repairedSamples: 36,
+  redundantPackets: 37,
 } as const;
 
 export const workerStatSlots = {

@@ -11,12 +11,13 @@ import type { NativeEngine, NativeEvent, NativeHandle } from './native.js';
 import { Player } from './player.js';
 import { Recorder } from './recorder.js';
 import { emptyStreamStats, handleGeneration, readStreamStats } from './stats.js';
-import type { CodecName, PlayerOptions, StreamEvents, StreamParameters, StreamStats } from './types.js';
+import type { CodecName, JitterOptions, PlayerOptions, StreamEvents, StreamParameters, StreamStats } from './types.js';
 
 /** What the engine lends to its streams. */
 export interface StreamHost {
   readonly native: NativeEngine;
   readonly table: Float64Array;
+  readonly jitter: JitterOptions;
   readonly players: Map<NativeHandle, Player>;
   readonly recorders: Map<NativeHandle, Recorder>;
 }
@@ -56,7 +57,7 @@ export class Stream {
 
   /** What negotiation settled, as a whole. The send gate stays open when the peer's address is the same as before. */
   configure(parameters: StreamParameters): void {
-    this.#command((native) => native.configureLeg(this.handle, toLegConfig(parameters)));
+    this.#command((native) => native.configureLeg(this.handle, toLegConfig(parameters, this.#host.jitter)));
     this.#codec = parameters.send.codec;
   }
 

@@ -41,9 +41,24 @@ export interface MediaEngineOptions {
   readonly cname?: string | undefined;
   /** Silence from a peer that should send after which `rtpTimeout` rises; default 0 = never. */
   readonly rtpTimeoutMs?: number | undefined;
+  /** Bounds of every stream's jitter buffer. */
+  readonly jitter?: JitterOptions | undefined;
   /** Manual tick: no threads and no sockets; time from `clock`, datagrams through `network`. */
   readonly manual?: { readonly clock: Clock; readonly network: MediaNetwork; readonly seed?: number } | undefined;
   readonly logger?: Logger | undefined;
+}
+
+/**
+ * How long audio is held back for late packets, counted from the fastest recent packet to the tick that plays it. The target adapts
+ * to the network: more delay where it saves packets, none where it does not.
+ */
+export interface JitterOptions {
+  /** The target is never less; 0–10 000 ms, default 0. */
+  readonly minMs?: number | undefined;
+  /** The target is never more, and audio held for longer is thrown away; 60–10 000 ms, default 400. */
+  readonly maxMs?: number | undefined;
+  /** The target, whatever the network does; 0–maxMs. Default: it adapts. */
+  readonly fixedMs?: number | undefined;
 }
 
 /** A payload type and what it means. */
@@ -92,6 +107,8 @@ export interface StreamParameters {
   readonly telephoneEventPayloadType: number | undefined;
   /** Default 8000. */
   readonly telephoneEventClockHz?: number | undefined;
+  /** In place of the engine's. */
+  readonly jitter?: JitterOptions | undefined;
   readonly remote: MediaAddress;
   readonly remoteRtcpPort: number;
   readonly rtcpMux: boolean;
@@ -127,11 +144,22 @@ export interface StreamStats {
   /** Packets from addresses that the latch refused. */
   readonly strangers: number;
   readonly unknownPayload: number;
+  /** Made up for packets that were missing or not there yet; in units of the RTP clock, as are the three below. */
   readonly concealedSamples: number;
+  /** Runs of those. */
   readonly concealmentEvents: number;
+  /** Delay added: late packets were waited for, or audio was stretched. */
   readonly insertedSamples: number;
+  /** Delay taken away: audio was compressed, or thrown away past the maximum. */
   readonly removedSamples: number;
+  /** Brought back by in-band FEC; these do not count as concealed. */
+  readonly repairedSamples: number;
+  /** Missing packets that a redundant copy (RFC 2198) brought back. */
+  readonly redundantPackets: number;
+  /** From the arrival of the fastest recent packet to the tick that plays it. */
   readonly playoutDelayMs: number;
+  /** Where the jitter buffer wants `playoutDelayMs` to be. */
+  readonly targetDelayMs: number;
   /** dBov, −127…0 (RFC 6464's scale). */
   readonly levelInDbov: number;
   readonly levelOutDbov: number;

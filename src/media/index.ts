@@ -9,6 +9,7 @@ export { MediaRooms } from './rooms.js';
 export {
   type AudioFormat,
   type CodecName,
+  type JitterOptions,
   MediaError,
   type MediaNetwork,
   type MediaOptions,

@@ -5,11 +5,12 @@ import type { Clock } from '../base/clock.js';
 import { type ErrorCode, SessionError } from '../base/errors.js';
 import type { IdSource } from '../base/ids.js';
 import type { Logger } from '../base/logger.js';
-import type { CodecName, MediaNetwork, OpusOptions } from '../media-core/index.js';
+import type { CodecName, JitterOptions, MediaNetwork, OpusOptions } from '../media-core/index.js';
 
 export type {
   AudioFormat,
   CodecName,
+  JitterOptions,
   MediaNetwork,
   OpusOptions,
   StreamStats,
@@ -38,6 +39,8 @@ export interface MediaOptions {
   readonly maxStreams?: number | undefined;
   /** Silence of a peer that should send, after which `rtpTimeout` is told; default 0 = never. */
   readonly rtpTimeoutMs?: number | undefined;
+  /** How long audio is held back for late packets; default: as long as is worth it, at most 400 ms. */
+  readonly jitter?: JitterOptions | undefined;
   /** In order of preference; default opus, g722, pcmu, pcma, as far as the build has them. */
   readonly codecs?: readonly CodecName[] | undefined;
   readonly opus?: OpusOptions | undefined;

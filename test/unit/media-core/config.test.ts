@@ -42,6 +42,24 @@ describe('media-core/config', () => {
     expect(toLegConfig({ ...parameters, telephoneEventPayloadType: 101 }).telephoneEventPayloadType).toBe(101);
   });
 
+  it("bounds the jitter buffer: the engine's options, or the stream's own", () => {
+    expect(toLegConfig(parameters).jitter).toEqual({ minMs: 0, maxMs: 400, fixedMs: -1 });
+    expect(toLegConfig(parameters, { minMs: 20, maxMs: 80 }).jitter).toEqual({ minMs: 20, maxMs: 80, fixedMs: -1 });
+    expect(toLegConfig({ ...parameters, jitter: { fixedMs: 60 } }, { minMs: 20 }).jitter).toEqual({
+      minMs: 0,
+      maxMs: 400,
+      fixedMs: 60,
+    });
+    for (const [jitter, name] of [
+      [{ maxMs: 59 }, 'jitter.maxMs'],
+      [{ minMs: -1 }, 'jitter.minMs'],
+      [{ minMs: 401 }, 'jitter.minMs'],
+      [{ fixedMs: 401 }, 'jitter.fixedMs'],
+      [{ fixedMs: 1.5 }, 'jitter.fixedMs'],
+    ] as const)
+      expect(() => toLegConfig(parameters, jitter)).toThrow(name);
+  });
+
   it('wraps what the addon throws, with code and cause', () => {
     const coded = Object.assign(new Error('no port left'), { code: 'ERR_NO_PORTS' });
     const wrapped = (() => {

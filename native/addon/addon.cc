@@ -4,13 +4,10 @@
 // src/media-core/native.ts.
 #include <napi.h>
 
-#include <cstring>
-#include <vector>
-
 #include "addon/convert.h"
 #include "addon/engine_wrap.h"
 #include "core/codec/registry.h"
-#include "engine/audio_file.h"
+#include "engine/player.h"
 
 namespace mixminus {
 namespace {
@@ -30,22 +27,18 @@ Napi::Value Capabilities(const Napi::CallbackInfo& info) {
   return result;
 }
 
-Napi::Value DecodeWavFile(const Napi::CallbackInfo& info) {
+// Reads the head of a sound file, so that one that cannot be played is refused before anybody is
+// called for it.
+Napi::Value CheckSound(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  const Napi::Uint8Array bytes = ToBytes(info[0], "bytes");
-  const int rate_hz = static_cast<int>(ToInteger(info[1], "rateHz", 8000, 48000));
-  std::vector<int16_t> samples;
-  Check(env, DecodeWav(bytes.Data(), bytes.ElementLength(), rate_hz, &samples));
-  Napi::Int16Array result = Napi::Int16Array::New(env, samples.size());
-  if (!samples.empty())
-    std::memcpy(result.Data(), samples.data(), samples.size() * sizeof(int16_t));
-  return result;
+  Check(env, CheckSoundFile(ToText(info[0], "path")));
+  return env.Undefined();
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("version", Napi::String::New(env, MIXMINUS_VERSION));
   exports.Set("capabilities", Napi::Function::New<Capabilities>(env, "capabilities"));
-  exports.Set("decodeWav", Napi::Function::New<DecodeWavFile>(env, "decodeWav"));
+  exports.Set("checkSound", Napi::Function::New<CheckSound>(env, "checkSound"));
   exports.Set("Engine", EngineWrap::Define(env));
   return exports;
 }

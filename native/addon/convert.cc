@@ -212,13 +212,6 @@ CodecId ToCodec(Napi::Value value, const char* name) {
   ThrowArgument(value.Env(), Quoted(name) + " is not a codec of this build: " + text);
 }
 
-RecordSource ToRecordSource(Napi::Value value, const char* name) {
-  const std::string text = ToText(value, name);
-  if (text == "received") return RecordSource::kReceived;
-  if (text == "sent") return RecordSource::kSent;
-  ThrowArgument(value.Env(), Quoted(name) + " is received or sent");
-}
-
 EngineOptions ToEngineOptions(Napi::Value value) {
   constexpr int64_t kMostObjects = 100'000;
   constexpr int64_t kMostMs = 86'400'000;

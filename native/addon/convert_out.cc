@@ -21,8 +21,14 @@ const char* FactType(EngineFact::Kind kind) {
       return "rtcpBye";
     case EngineFact::Kind::kPlayerEnded:
       return "playerEnded";
+    case EngineFact::Kind::kPlayerHungry:
+      return "playerHungry";
+    case EngineFact::Kind::kPcmTaken:
+      return "pcmTaken";
     case EngineFact::Kind::kRecorderClosed:
       return "recorderClosed";
+    case EngineFact::Kind::kReaderClosed:
+      return "readerClosed";
     case EngineFact::Kind::kLegClosed:
       return "legClosed";
     case EngineFact::Kind::kEventsLost:
@@ -31,6 +37,18 @@ const char* FactType(EngineFact::Kind kind) {
       return "warning";
   }
   return "";
+}
+
+void AddTaken(const EngineFact& fact, Napi::Object* to) {
+  to->Set("taken", static_cast<double>(fact.count));
+  to->Set("underruns", static_cast<double>(fact.underruns));
+  to->Set("starvedSamples", static_cast<double>(fact.starved));
+}
+
+void AddError(const EngineFact& fact, Napi::Object* to) {
+  if (fact.code.empty()) return;
+  to->Set("code", fact.code);
+  to->Set("error", fact.text);
 }
 
 void AddDetails(Napi::Env env, const EngineFact& fact, Napi::Object* to) {
@@ -48,12 +66,27 @@ void AddDetails(Napi::Env env, const EngineFact& fact, Napi::Object* to) {
       break;
     case EngineFact::Kind::kPlayerEnded:
       to->Set("player", FromHandle(env, fact.object));
+      AddTaken(fact, to);
+      AddError(fact, to);
+      break;
+    case EngineFact::Kind::kPlayerHungry:
+      to->Set("player", FromHandle(env, fact.object));
+      break;
+    case EngineFact::Kind::kPcmTaken:
+      to->Set("player", FromHandle(env, fact.object));
+      to->Set("dry", fact.dry);
+      AddTaken(fact, to);
+      break;
+    case EngineFact::Kind::kReaderClosed:
+      to->Set("reader", FromHandle(env, fact.object));
+      to->Set("droppedSamples", static_cast<double>(fact.dropped));
       break;
     case EngineFact::Kind::kRecorderClosed:
       to->Set("recorder", FromHandle(env, fact.object));
       to->Set("samples", static_cast<double>(fact.count));
+      to->Set("rateHz", fact.rate_hz);
       to->Set("droppedSamples", static_cast<double>(fact.dropped));
-      if (!fact.text.empty()) to->Set("error", fact.text);
+      AddError(fact, to);
       break;
     case EngineFact::Kind::kEventsLost:
       to->Set("count", static_cast<double>(fact.count));
@@ -79,7 +112,8 @@ Napi::Number FromHandle(Napi::Env env, Handle handle) {
 Napi::Object FromFact(Napi::Env env, const EngineFact& fact) {
   Napi::Object to = Napi::Object::New(env);
   to.Set("type", FactType(fact.kind));
-  if (fact.kind != EngineFact::Kind::kWarning && fact.kind != EngineFact::Kind::kRecorderClosed) {
+  if (fact.kind != EngineFact::Kind::kWarning && fact.kind != EngineFact::Kind::kRecorderClosed &&
+      fact.kind != EngineFact::Kind::kReaderClosed) {
     to.Set("leg", FromHandle(env, fact.leg));
   }
   AddDetails(env, fact, &to);
@@ -92,6 +126,7 @@ Napi::Object FromCounts(Napi::Env env, const EngineCounts& counts) {
   to.Set("rooms", counts.rooms);
   to.Set("players", counts.players);
   to.Set("recorders", counts.recorders);
+  to.Set("readers", counts.readers);
   to.Set("leasedPorts", counts.ports.leased);
   to.Set("restingPorts", counts.ports.resting);
   to.Set("freePorts", counts.ports.free);

@@ -1,4 +1,4 @@
-// See engine_wrap.h.
+// See engine_wrap.h. What plays, records and reads is in engine_wrap_taps.cc.
 #include "addon/engine_wrap.h"
 
 #include <cstring>
@@ -22,9 +22,20 @@ Napi::Function EngineWrap::Define(Napi::Env env) {
                          InstanceMethod<&EngineWrap::ApplyRoom>("applyRoom"),
                          InstanceMethod<&EngineWrap::CloseRoom>("closeRoom"),
                          InstanceMethod<&EngineWrap::Play>("play"),
+                         InstanceMethod<&EngineWrap::FeedPlayer>("feedPlayer"),
+                         InstanceMethod<&EngineWrap::EndFeed>("endFeed"),
+                         InstanceMethod<&EngineWrap::SeekPlayer>("seekPlayer"),
                          InstanceMethod<&EngineWrap::StopPlayer>("stopPlayer"),
+                         InstanceMethod<&EngineWrap::OpenWriter>("openWriter"),
+                         InstanceMethod<&EngineWrap::WritePcm>("writePcm"),
+                         InstanceMethod<&EngineWrap::ClearWriter>("clearWriter"),
+                         InstanceMethod<&EngineWrap::NotifyWriter>("notifyWriter"),
+                         InstanceMethod<&EngineWrap::EndWriter>("endWriter"),
                          InstanceMethod<&EngineWrap::Record>("record"),
                          InstanceMethod<&EngineWrap::StopRecorder>("stopRecorder"),
+                         InstanceMethod<&EngineWrap::OpenReader>("openReader"),
+                         InstanceMethod<&EngineWrap::CloseReader>("closeReader"),
+                         InstanceMethod<&EngineWrap::DrainReaders>("drainReaders"),
                          InstanceMethod<&EngineWrap::DrainEvents>("drainEvents"),
                          InstanceAccessor<&EngineWrap::StatsTableValue>("statsTable"),
                          InstanceMethod<&EngineWrap::LegRow>("legRow"),
@@ -135,36 +146,6 @@ void EngineWrap::ApplyRoom(const Napi::CallbackInfo& info) {
 
 void EngineWrap::CloseRoom(const Napi::CallbackInfo& info) {
   Check(info.Env(), engine_->CloseRoom(ToHandle(info[0], "room")));
-}
-
-Napi::Value EngineWrap::Play(const Napi::CallbackInfo& info) {
-  const Handle leg = ToHandle(info[0], "leg");
-  if (!info[1].IsTypedArray() ||
-      info[1].As<Napi::TypedArray>().TypedArrayType() != napi_int16_array) {
-    ThrowArgument(info.Env(), "'pcm' must be an Int16Array");
-  }
-  const Napi::Int16Array pcm = info[1].As<Napi::Int16Array>();
-  const bool loop = ToBoolean(info[2], "loop");
-  std::vector<int16_t> samples(pcm.Data(), pcm.Data() + pcm.ElementLength());
-  Handle player = kNullHandle;
-  Check(info.Env(), engine_->Play(leg, std::move(samples), loop, &player));
-  return FromHandle(info.Env(), player);
-}
-
-void EngineWrap::StopPlayer(const Napi::CallbackInfo& info) {
-  Check(info.Env(), engine_->StopPlayer(ToHandle(info[0], "player")));
-}
-
-Napi::Value EngineWrap::Record(const Napi::CallbackInfo& info) {
-  const Handle leg = ToHandle(info[0], "leg");
-  const std::string path = ToText(info[1], "path");
-  Handle recorder = kNullHandle;
-  Check(info.Env(), engine_->Record(leg, path, ToRecordSource(info[2], "source"), &recorder));
-  return FromHandle(info.Env(), recorder);
-}
-
-void EngineWrap::StopRecorder(const Napi::CallbackInfo& info) {
-  Check(info.Env(), engine_->StopRecorder(ToHandle(info[0], "recorder")));
 }
 
 Napi::Value EngineWrap::DrainEvents(const Napi::CallbackInfo& info) {

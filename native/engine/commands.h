@@ -17,7 +17,7 @@ namespace mixminus {
 class MediaLeg;
 class Conference;
 class Player;
-class Recorder;
+class Tap;
 struct MemberStorage;
 
 // What negotiation settled for a leg.
@@ -67,10 +67,10 @@ enum class CommandKind : uint8_t {
   kOpenRoom,
   kChangeRoom,  // payload RoomBatch
   kCloseRoom,
-  kPlay,          // payload Player
-  kStopPlayer,    // `number` is the player's handle
-  kRecord,        // payload Recorder
-  kStopRecorder,  // `number` is the recorder's handle
+  kPlay,        // payload Player
+  kStopPlayer,  // `number` is the player's handle
+  kAddTap,      // payload Tap
+  kStopTap,     // `number` is the tap's handle
 };
 
 struct Command {

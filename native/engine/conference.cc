@@ -152,7 +152,8 @@ void Conference::ChooseStream(RoomMember* member, RoomScratch* scratch) noexcept
   if (!member->due) return;
   MediaLeg* leg = member->leg;
   const bool voice = leg->KeepOwnVoice(member->in_mix && !member->deaf, rate_hz_);
-  member->own = voice || leg->playing();
+  const bool playing = leg->StirPlayers();
+  member->own = voice || playing;
   if (!leg->MaySend()) return leg->LeaveStream();
   if (member->own) return leg->HearsOwn();
   const int rate = RateIndex(leg->send_rate_hz());

@@ -1,5 +1,5 @@
 // See engine.h. Here: start, legs, close and manual time; rooms are in engine_rooms.cc, players,
-// recorders and facts in engine_media.cc.
+// recorders and readers in engine_taps.cc, facts in engine_media.cc.
 #include "engine/engine.h"
 
 #include <sys/resource.h>
@@ -17,6 +17,9 @@ namespace {
 
 constexpr int kReadyPairs = 32;
 constexpr auto kHousekeepingPeriod = std::chrono::milliseconds(500);
+// Players hold 400 ms of decoded sound, recorders seconds of room.
+constexpr auto kFilePeriod = std::chrono::milliseconds(20);
+constexpr auto kWritePeriod = std::chrono::milliseconds(50);
 // Manual mode's wall clock begins here: 2026-01-01T00:00:00Z.
 constexpr int64_t kManualEpochNs = 1'767'225'600 * kNsPerSecond;
 
@@ -48,11 +51,13 @@ Engine::Engine(const EngineOptions& options, void* stats_memory, std::function<v
       stats_(stats_memory, options.max_legs),
       facts_(std::move(wake)),
       random_(options.manual, options.seed),
-      writer_(&facts_, !options.manual),
+      file_thread_(&facts_, !options.manual, kFilePeriod, "mixminus-files"),
+      writer_thread_(&facts_, !options.manual, kWritePeriod, "mixminus-writer"),
       legs_(static_cast<uint32_t>(options.max_legs)),
       rooms_(static_cast<uint32_t>(options.max_rooms)),
       players_(PlayersFor(options)),
-      recorders_(PlayersFor(options)) {
+      recorders_(PlayersFor(options)),
+      readers_(PlayersFor(options)) {
   if (options_.manual) {
     sockets_ = std::make_unique<MemorySocketFactory>();
     memory_io_ = std::make_unique<MemoryPacketIo>();
@@ -223,8 +228,12 @@ EngineStatus Engine::ConfigureLeg(Handle leg, std::unique_ptr<LegSettings> setti
   command.kind = CommandKind::kConfigureLeg;
   command.leg = entry->leg.get();
   command.payload = settings.get();
+  // Looked at before the worker has it.
+  const int rate_hz = settings->encoder != nullptr ? settings->encoder->rate_hz() : 8000;
   status = Send(entry->worker, command);
-  if (status.ok()) (void)settings.release();
+  if (!status.ok()) return status;
+  entry->rate_hz = rate_hz;
+  (void)settings.release();
   return status;
 }
 
@@ -286,11 +295,13 @@ void Engine::Advance(int64_t now_ns) {
     if (worker->Idle()) manual_grid_ = last - 1;
     ++manual_grid_;
     manual_now_ns_ = manual_grid_ * kGridNs;
+    file_thread_.RunOnce();
     worker->RunGridPoint(Now());
   }
   manual_now_ns_ = std::max(manual_now_ns_, now_ns);
   memory_io_->SetTimes(manual_now_ns_, 0);
-  writer_.RunOnce();
+  file_thread_.RunOnce();
+  writer_thread_.RunOnce();
   ports_->Maintain(manual_now_ns_);
 }
 
@@ -305,6 +316,7 @@ EngineCounts Engine::Counts() const {
   counts.rooms = rooms_.size();
   counts.players = players_.size();
   counts.recorders = recorders_.size();
+  counts.readers = readers_.size();
   if (ports_) counts.ports = ports_->Counts();
   return counts;
 }
@@ -328,7 +340,8 @@ void Engine::Close() {
   }
   for (auto& worker : workers_) worker->CloseAll(time);
   rooms_.ForEach([this](Handle room, RoomEntry&) { rooms_.Remove(room); });
-  writer_.Stop();
+  file_thread_.Stop();
+  writer_thread_.Stop();
 }
 
 }  // namespace mixminus

@@ -1,5 +1,5 @@
 // The engine as its caller sees it: handles, commands and facts. All methods belong to one thread
-// (JavaScript's); workers, the housekeeping thread and the recorders' writer are hidden here.
+// (JavaScript's); workers, the housekeeping thread and the threads for files are hidden here.
 // Misuse is answered by a status with a stable code. The addon is its only user besides native
 // tests.
 #pragma once
@@ -13,12 +13,15 @@
 #include <vector>
 
 #include "core/base/slot_pool.h"
+#include "core/dsp/tone_plan.h"
 #include "engine/commands.h"
 #include "engine/conference.h"
 #include "engine/engine_status.h"
 #include "engine/fact_hub.h"
 #include "engine/media_leg.h"
 #include "engine/memory_packet_io.h"
+#include "engine/pcm_reader.h"
+#include "engine/player.h"
 #include "engine/port_pool.h"
 #include "engine/random_source.h"
 #include "engine/recorder.h"
@@ -54,6 +57,40 @@ struct RoomChangeRequest {
   bool deaf = false;
 };
 
+// What is to be played: exactly one of these.
+struct PlayRequest {
+  enum class Kind { kFile, kBytes, kSamples, kStream, kTones };
+  Kind kind = Kind::kFile;
+  std::string path;
+  std::vector<uint8_t> bytes;    // of a sound file
+  std::vector<int16_t> samples;  // mono
+  std::vector<ToneStep> tones;
+  int rate_hz = 8000;  // of samples and tones, 4000…192000
+  bool loop = false;   // not of a stream
+  int64_t start_ms = 0;
+  double gain = 1;  // linear
+};
+
+// PCM from the calling thread. Rates are 8000, 16000, 24000 or 48000.
+struct WriterRequest {
+  int rate_hz = 8000;
+  int buffer_ms = 200;  // 20…60000
+  int prebuffer_ms = 40;
+  double gain = 1;
+};
+
+struct RecordRequest {
+  TapSource source = TapSource::kReceived;
+  SoundWriterOptions file;  // rate_hz 0: that of the leg's codec; channels follow from the source
+};
+
+// PCM of one reader that was handed over.
+struct ReaderChunk {
+  Handle reader = kNullHandle;
+  size_t samples = 0;
+  uint64_t dropped = 0;  // since it was opened
+};
+
 // Something that happened, for the caller.
 struct EngineFact {
   enum class Kind {
@@ -63,22 +100,29 @@ struct EngineFact {
     kRtpTimeout,
     kRtcpBye,
     kPlayerEnded,
+    kPlayerHungry,  // a fed stream has room again
+    kPcmTaken,      // a writer's samples were played up to a wanted position, or ran out
     kRecorderClosed,
+    kReaderClosed,
     kLegClosed,
     kEventsLost,
     kWarning,
   };
   Kind kind;
   Handle leg = kNullHandle;
-  Handle object = kNullHandle;  // player or recorder
+  Handle object = kNullHandle;  // player, recorder or reader
   char digit = 0;
   int duration_ms = 0;
   bool talking = false;
   TransportAddress address;
-  uint64_t count = 0;    // events lost, or samples recorded
+  uint64_t count = 0;    // events lost, samples recorded, samples of a writer taken
   uint64_t dropped = 0;  // samples
-  std::string code;      // of a warning
-  std::string text;      // of a warning, or why a recorder stopped
+  uint64_t underruns = 0;
+  uint64_t starved = 0;  // samples of silence where a writer had nothing
+  int rate_hz = 0;       // of a recording
+  bool dry = false;      // a writer has run out since the last fact
+  std::string code;      // of a warning, or why a player or recorder stopped before its end
+  std::string text;
 };
 
 struct EngineCounts {
@@ -86,6 +130,7 @@ struct EngineCounts {
   uint32_t rooms = 0;
   uint32_t players = 0;
   uint32_t recorders = 0;
+  uint32_t readers = 0;
   PortCounts ports;
 };
 
@@ -109,10 +154,33 @@ class Engine {
   EngineStatus ApplyRoom(Handle room, const std::vector<RoomChangeRequest>& changes);
   EngineStatus CloseRoom(Handle room);
 
-  EngineStatus Play(Handle leg, std::vector<int16_t> samples, bool loop, Handle* out);
+  // Files are opened on a thread of their own: what is wrong with one comes with kPlayerEnded.
+  EngineStatus Play(Handle leg, PlayRequest request, Handle* out);
+  // Bytes of a kStream player; `waiting` above StreamInput::kEnough asks to wait for kPlayerHungry.
+  EngineStatus FeedPlayer(Handle player, const uint8_t* bytes, size_t size, size_t* waiting);
+  EngineStatus EndFeed(Handle player);
+  EngineStatus SeekPlayer(Handle player, int64_t ms);
+  // kPlayerEnded follows for every player and writer.
   EngineStatus StopPlayer(Handle player);
-  EngineStatus Record(Handle leg, const std::string& path, RecordSource source, Handle* out);
+
+  EngineStatus OpenWriter(Handle leg, const WriterRequest& request, Handle* out);
+  // Returns in `taken` how many samples fitted.
+  EngineStatus WritePcm(Handle writer, const int16_t* samples, size_t count, size_t* taken);
+  EngineStatus ClearWriter(Handle writer);
+  // kPcmTaken once so many samples in all were played or cleared.
+  EngineStatus NotifyWriter(Handle writer, uint64_t position);
+  // Ends when all is played.
+  EngineStatus EndWriter(Handle writer);
+
+  EngineStatus Record(Handle leg, RecordRequest request, Handle* out);
   EngineStatus StopRecorder(Handle recorder);
+
+  EngineStatus OpenReader(Handle leg, TapSource source, int rate_hz, int buffer_ms, Handle* out);
+  // kReaderClosed follows.
+  EngineStatus CloseReader(Handle reader);
+  // Empties the readers into `samples` as far as it has room and appends what it took; true when
+  // some is left.
+  bool DrainReaders(int16_t* samples, size_t capacity, std::vector<ReaderChunk>* out);
 
   // Appends what happened since the last call; also frees what workers gave back. Works after
   // Close.
@@ -136,6 +204,7 @@ class Engine {
     std::unique_ptr<MediaLeg> leg;
     int worker = 0;
     Handle room = kNullHandle;
+    int rate_hz = 8000;  // of what is sent
     bool closing = false;
   };
   struct RoomEntry {
@@ -149,6 +218,9 @@ class Engine {
   };
   struct RecorderEntry {
     std::unique_ptr<Recorder> recorder;
+  };
+  struct ReaderEntry {
+    std::unique_ptr<PcmReader> reader;
   };
 
   Engine(const EngineOptions& options, void* stats_memory, std::function<void()> wake);
@@ -165,6 +237,11 @@ class Engine {
   EngineStatus Send(int worker, const Command& command);
   int LeastLoadedWorker() const noexcept;
 
+  EngineStatus AddPlayer(Handle leg, PlayerInit init, Handle* out);
+  EngineStatus FindPlayer(Handle player, Player** out);
+  EngineStatus FindWriter(Handle writer, Player** out);
+  EngineStatus StopOnLeg(Handle leg, CommandKind kind, Handle object);
+
   EngineStatus PlanRoom(Handle handle, const std::vector<RoomChangeRequest>& changes,
                         RoomBatch* batch, int* peak);
   EngineStatus PlanChange(Handle room, const RoomChangeRequest& change, int* members);
@@ -172,6 +249,7 @@ class Engine {
   void MoveToWorker(LegEntry* entry, int worker);
 
   void TakeNews(MediaLeg* leg, std::vector<EngineFact>* out);
+  void TakePlayerNews(Player* player, std::vector<EngineFact>* out);
   void TakeReturned(Returned* object, std::vector<EngineFact>* out);
   void TakeWarnings(std::vector<EngineFact>* out);
   void FreeSpent();
@@ -186,11 +264,13 @@ class Engine {
   std::vector<std::unique_ptr<PacketIo>> ios_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<int> worker_legs_;
-  RecorderWriter writer_;
+  IoThread file_thread_;    // players
+  IoThread writer_thread_;  // recorders
   SlotPool<LegEntry> legs_;
   SlotPool<RoomEntry> rooms_;
   SlotPool<PlayerEntry> players_;
   SlotPool<RecorderEntry> recorders_;
+  SlotPool<ReaderEntry> readers_;
   uint32_t legs_opened_ = 0;
   uint32_t rooms_opened_ = 0;
   int64_t manual_now_ns_ = 0;

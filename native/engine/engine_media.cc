@@ -1,7 +1,4 @@
-// The engine's players and recorders, and the facts that come back from workers. See engine.h.
-#include <cstring>
-#include <utility>
-
+// The facts that come back from workers and file threads. See engine.h.
 #include "engine/engine.h"
 
 namespace mixminus {
@@ -16,80 +13,6 @@ EngineFact FactOf(EngineFact::Kind kind, Handle leg) {
 
 }  // namespace
 
-EngineStatus Engine::Play(Handle leg, std::vector<int16_t> samples, bool loop, Handle* out) {
-  EngineStatus status;
-  LegEntry* entry = FindLeg(leg, &status);
-  if (entry == nullptr) return status;
-  const Handle handle = players_.Insert({std::make_unique<Player>(std::move(samples), loop)});
-  if (handle == kNullHandle) return {"ERR_LIMIT", "too many players"};
-  Player* player = players_.Get(handle)->player.get();
-  player->handle = handle;
-  player->leg = leg;
-  Command command;
-  command.kind = CommandKind::kPlay;
-  command.leg = entry->leg.get();
-  command.payload = player;
-  status = Send(entry->worker, command);
-  if (!status.ok()) players_.Remove(handle);
-  *out = handle;
-  return status;
-}
-
-EngineStatus Engine::StopPlayer(Handle player) {
-  PlayerEntry* playing = players_.Get(player);
-  if (closed_) return {"ERR_CLOSED", "the media engine is closed"};
-  if (playing == nullptr) return {"ERR_STALE_HANDLE", "the player has ended"};
-  LegEntry* entry = legs_.Get(playing->player->leg);
-  // The leg's end ends the player too; its fact is on the way.
-  if (entry == nullptr || entry->closing) return {};
-  Command command;
-  command.kind = CommandKind::kStopPlayer;
-  command.leg = entry->leg.get();
-  command.number = player;
-  return Send(entry->worker, command);
-}
-
-EngineStatus Engine::Record(Handle leg, const std::string& path, RecordSource source, Handle* out) {
-  EngineStatus status;
-  LegEntry* entry = FindLeg(leg, &status);
-  if (entry == nullptr) return status;
-  if (workers_[static_cast<size_t>(entry->worker)]->FreeCommands() == 0) {
-    return {"ERR_ENGINE_BUSY", "the media worker has not taken its commands yet"};
-  }
-  auto recorder = std::make_unique<Recorder>(source);
-  const Handle handle = recorders_.Insert(RecorderEntry());
-  if (handle == kNullHandle) return {"ERR_LIMIT", "too many recorders"};
-  status = recorder->Open(path);
-  if (!status.ok()) {
-    recorders_.Remove(handle);
-    return status;
-  }
-  recorder->handle = handle;
-  recorder->leg = leg;
-  recorders_.Get(handle)->recorder = std::move(recorder);
-  Recorder* recording = recorders_.Get(handle)->recorder.get();
-  writer_.Add(recording);
-  Command command;
-  command.kind = CommandKind::kRecord;
-  command.leg = entry->leg.get();
-  command.payload = recording;
-  *out = handle;
-  return Send(entry->worker, command);
-}
-
-EngineStatus Engine::StopRecorder(Handle recorder) {
-  RecorderEntry* recording = recorders_.Get(recorder);
-  if (closed_) return {"ERR_CLOSED", "the media engine is closed"};
-  if (recording == nullptr) return {"ERR_STALE_HANDLE", "the recorder is closed"};
-  LegEntry* entry = legs_.Get(recording->recorder->leg);
-  if (entry == nullptr || entry->closing) return {};
-  Command command;
-  command.kind = CommandKind::kStopRecorder;
-  command.leg = entry->leg.get();
-  command.number = recorder;
-  return Send(entry->worker, command);
-}
-
 void Engine::TakeFacts(std::vector<EngineFact>* out) {
   facts_.BeginTaking();
   Returned* returned = facts_.TakeReturned();
@@ -98,6 +21,12 @@ void Engine::TakeFacts(std::vector<EngineFact>* out) {
     // The flag goes first: news that come from here on list the leg again.
     links->in_news.exchange(false, std::memory_order_acq_rel);
     TakeNews(links->leg, out);
+    links = next;
+  }
+  for (PlayerLinks* links = facts_.TakePlayerNews(); links != nullptr;) {
+    PlayerLinks* next = links->news_next;
+    links->in_news.exchange(false, std::memory_order_acq_rel);
+    TakePlayerNews(links->player, out);
     links = next;
   }
   while (returned != nullptr) {
@@ -138,6 +67,20 @@ void Engine::TakeNews(MediaLeg* leg, std::vector<EngineFact>* out) {
     out->push_back(FactOf(EngineFact::Kind::kRtcpBye, leg->handle()));
 }
 
+void Engine::TakePlayerNews(Player* player, std::vector<EngineFact>* out) {
+  const auto kind =
+      player->has_source() ? EngineFact::Kind::kPlayerHungry : EngineFact::Kind::kPcmTaken;
+  out->push_back(FactOf(kind, player->leg));
+  EngineFact& fact = out->back();
+  fact.object = player->handle;
+  if (player->has_source()) return;
+  // Before the position: a fact that says dry then holds the position where it was.
+  fact.dry = player->TakeDry();
+  fact.count = player->taken();
+  fact.underruns = player->underruns();
+  fact.starved = player->starved_samples();
+}
+
 void Engine::TakeReturned(Returned* object, std::vector<EngineFact>* out) {
   if (object->kind == ReturnedKind::kLeg) {
     auto* leg = static_cast<MediaLeg*>(object);
@@ -151,6 +94,15 @@ void Engine::TakeReturned(Returned* object, std::vector<EngineFact>* out) {
     const Handle handle = player->handle;
     out->push_back(FactOf(EngineFact::Kind::kPlayerEnded, player->leg));
     out->back().object = handle;
+    if (player->error_code() != nullptr) {
+      out->back().code = player->error_code();
+      out->back().text = player->error_text();
+    }
+    if (!player->has_source()) {
+      out->back().count = player->taken();
+      out->back().underruns = player->underruns();
+      out->back().starved = player->starved_samples();
+    }
     players_.Remove(handle);
   } else if (object->kind == ReturnedKind::kRecorder) {
     auto* recorder = static_cast<Recorder*>(object);
@@ -159,8 +111,19 @@ void Engine::TakeReturned(Returned* object, std::vector<EngineFact>* out) {
     out->back().object = handle;
     out->back().count = recorder->samples();
     out->back().dropped = recorder->dropped_samples();
-    if (recorder->error() != 0) out->back().text = std::strerror(recorder->error());
+    out->back().rate_hz = recorder->rate_hz();
+    if (recorder->error_code() != nullptr) {
+      out->back().code = recorder->error_code();
+      out->back().text = recorder->error_text();
+    }
     recorders_.Remove(handle);
+  } else if (object->kind == ReturnedKind::kReader) {
+    auto* reader = static_cast<PcmReader*>(object);
+    const Handle handle = reader->handle;
+    out->push_back(FactOf(EngineFact::Kind::kReaderClosed, reader->leg));
+    out->back().object = handle;
+    out->back().dropped = reader->dropped();
+    readers_.Remove(handle);
   }
 }
 

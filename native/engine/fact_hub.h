@@ -12,8 +12,9 @@
 namespace mixminus {
 
 class MediaLeg;
+class Player;
 
-enum class ReturnedKind { kLeg, kPlayer, kRecorder, kSpent };
+enum class ReturnedKind { kLeg, kPlayer, kRecorder, kReader, kSpent };
 
 // Base of what comes back through the hub.
 struct Returned {
@@ -31,6 +32,13 @@ struct LegLinks {
   MediaLeg* leg = nullptr;
 };
 
+// The same of a player.
+struct PlayerLinks {
+  PlayerLinks* news_next = nullptr;
+  std::atomic<bool> in_news{false};
+  Player* player = nullptr;
+};
+
 class FactHub {
  public:
   // `wake` may be called by any worker; it must not block.
@@ -41,6 +49,12 @@ class FactHub {
     if (!leg->in_news.exchange(true, std::memory_order_acq_rel)) news_.Push(leg);
     fresh_.store(true, std::memory_order_release);
   }
+  void News(PlayerLinks* player) noexcept {
+    if (!player->in_news.exchange(true, std::memory_order_acq_rel)) player_news_.Push(player);
+    fresh_.store(true, std::memory_order_release);
+  }
+  // PCM waits in a reader.
+  void AudioWaits() noexcept { fresh_.store(true, std::memory_order_release); }
   // Give an object back for good: the caller never touches it again. An ended leg, player or
   // recorder is a fact and worth a wake-up; a spent payload or a closed room is not.
   void Return(Returned* object) noexcept {
@@ -62,6 +76,7 @@ class FactHub {
   void BeginTaking() noexcept { woken_.store(false, std::memory_order_release); }
   Returned* TakeReturned() noexcept { return returned_.TakeAll(); }
   LegLinks* TakeNews() noexcept { return news_.TakeAll(); }
+  PlayerLinks* TakePlayerNews() noexcept { return player_news_.TakeAll(); }
   Returned* TakeSpent() noexcept { return spent_.TakeAll(); }
 
  private:
@@ -69,6 +84,7 @@ class FactHub {
   std::atomic<bool> fresh_{false};
   std::atomic<bool> woken_{false};
   IntrusiveStack<LegLinks, &LegLinks::news_next> news_;
+  IntrusiveStack<PlayerLinks, &PlayerLinks::news_next> player_news_;
   IntrusiveStack<Returned, &Returned::returned_next> returned_;
   IntrusiveStack<Returned, &Returned::returned_next> spent_;
 };

@@ -51,12 +51,8 @@ void MediaLeg::Close(const TickTime& time) noexcept {
   LeaveStream();
   if (GateOpen() && send_.stats().packets > 0) SendReport(time, true);
   Leave();
-  while (players_ != nullptr) EndPlayer(&players_);
-  while (recorders_ != nullptr) {
-    Recorder* recorder = recorders_;
-    recorders_ = recorder->next;
-    recorder->Finish();
-  }
+  players_.StopAll();
+  taps_.StopAll();
   // An event whose end the caller's hang-up cut off still counts.
   receive_.FlushTelephoneEvent(INT64_MAX / 2);
   TakeDigits();
@@ -88,41 +84,6 @@ void MediaLeg::Configure(LegSettings* from, const TickTime& time) noexcept {
   configured_ = true;
   timeout_from_ns_ = time.now_ns;
   timeout_told_ = false;
-}
-
-void MediaLeg::AddPlayer(Player* player) noexcept {
-  Player** link = &players_;
-  while (*link != nullptr) link = &(*link)->next;
-  *link = player;
-}
-
-void MediaLeg::StopPlayer(Handle player) noexcept {
-  for (Player** link = &players_; *link != nullptr; link = &(*link)->next) {
-    if ((*link)->handle != player) continue;
-    EndPlayer(link);
-    return;
-  }
-}
-
-void MediaLeg::EndPlayer(Player** link) noexcept {
-  Player* ended = *link;
-  *link = ended->next;
-  facts_->Return(ended);
-}
-
-void MediaLeg::AddRecorder(Recorder* recorder) noexcept {
-  recorder->next = recorders_;
-  recorders_ = recorder;
-}
-
-void MediaLeg::StopRecorder(Handle recorder) noexcept {
-  for (Recorder** link = &recorders_; *link != nullptr; link = &(*link)->next) {
-    if ((*link)->handle != recorder) continue;
-    Recorder* stopped = *link;
-    *link = stopped->next;
-    stopped->Finish();
-    return;
-  }
 }
 
 // One call reads all that one sender's 20 ms bring; the bound keeps a flood from eating the tick,

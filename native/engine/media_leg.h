@@ -1,5 +1,5 @@
 // One call's media inside a worker: what arrives on its ports is checked, latched and received;
-// what it should hear is encoded and sent, once the send gate is open; RTCP, players, recorders and
+// what it should hear is encoded and sent, once the send gate is open; RTCP, players, taps and
 // its statistics row hang on it. Made by the calling thread (all memory is taken here), then owned
 // by one worker at a time, then given back through the FactHub.
 #pragma once
@@ -21,9 +21,9 @@
 #include "engine/packet_io.h"
 #include "engine/player.h"
 #include "engine/port_pool.h"
-#include "engine/recorder.h"
 #include "engine/shared_audio.h"
 #include "engine/stats_table.h"
+#include "engine/tap.h"
 #include "engine/tick_time.h"
 
 namespace mixminus {
@@ -54,16 +54,16 @@ class MediaLeg final : public Returned {
   // Owning worker: arriving and leaving.
   void Enter(PacketIo* io) noexcept;
   void Leave() noexcept;  // another worker goes on
-  // Says BYE, lets go of players and recorders and gives the leg back; the last touch.
+  // Says BYE, lets go of players and taps and gives the leg back; the last touch.
   void Close(const TickTime& time) noexcept;
 
   // Owning worker: commands.
   void Configure(LegSettings* settings, const TickTime& time) noexcept;
   void AllowSend() noexcept { allow_send_ = true; }
-  void AddPlayer(Player* player) noexcept;
-  void StopPlayer(Handle player) noexcept;
-  void AddRecorder(Recorder* recorder) noexcept;
-  void StopRecorder(Handle recorder) noexcept;
+  void AddPlayer(Player* player) noexcept { players_.Add(player); }
+  void StopPlayer(Handle player) noexcept { players_.Stop(player); }
+  void AddTap(Tap* tap) noexcept { taps_.Add(tap); }
+  void StopTap(Handle tap) noexcept { taps_.Stop(tap); }
 
   // Owning worker: the RTCP port has something to read.
   void ReadRtcp(const TickTime& time) noexcept;
@@ -102,9 +102,10 @@ class MediaLeg final : public Returned {
   // where both rates are the same and the frame itself serves.
   bool KeepOwnVoice(bool in_mix, int room_rate_hz) noexcept;
   const int32_t* OwnVoice(bool in_mix, int32_t* wide) noexcept;
-  bool playing() const noexcept { return players_ != nullptr && GateOpen(); }
-  bool audible() const noexcept { return audible_; }          // it holds more than made-up silence
-  int level_dbov() const noexcept { return level_in_dbov_; }  // 0 loud … 127 silent
+  // Whether players have something for this tick; once a tick, before NextPlayerFrame.
+  bool StirPlayers() noexcept { return GateOpen() && players_.Stir(); }
+  bool audible() const noexcept { return audible_; }           // it holds more than made-up silence
+  int level_dbov() const noexcept { return level_in_dbov_; }   // 0 loud … 127 silent
   bool talking() const noexcept { return talking_; }
 
   // The owning worker's and conference's notes.
@@ -126,8 +127,6 @@ class MediaLeg final : public Returned {
   void SendEncoded(const EncodedAudio& audio) noexcept;
   void SendReport(const TickTime& time, bool bye) noexcept;
   void CheckTimeout(const TickTime& time) noexcept;
-  void RecordFrame(RecordSource source, const AudioFrame* frame) noexcept;
-  void EndPlayer(Player** link) noexcept;
   void Publish(bool in_mix) noexcept;
   void PublishReceived() const noexcept;
 
@@ -143,8 +142,8 @@ class MediaLeg final : public Returned {
   SendLeg send_;
   LegRtcp rtcp_;
   LegEvents events_;
-  Player* players_ = nullptr;
-  Recorder* recorders_ = nullptr;
+  PlayerList players_;
+  TapList taps_;
 
   bool configured_ = false;
   bool send_direction_ = false;

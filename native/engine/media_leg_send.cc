@@ -69,7 +69,7 @@ void MediaLeg::HearShared(SharedAudio* audio, StreamScratch* scratch) noexcept {
     send_.Encode(audio->frame, &own);
     SendEncoded(own);
   }
-  if (recorders_ != nullptr) RecordFrame(RecordSource::kSent, &audio->frame);
+  taps_.Push(TapSource::kSent, &audio->frame);
 }
 
 void MediaLeg::HearOwn(const AudioFrame& frame) noexcept {
@@ -78,13 +78,13 @@ void MediaLeg::HearOwn(const AudioFrame& frame) noexcept {
   EncodedAudio own;
   send_.Encode(frame, &own);
   SendEncoded(own);
-  if (recorders_ != nullptr) RecordFrame(RecordSource::kSent, &frame);
+  taps_.Push(TapSource::kSent, &frame);
 }
 
 void MediaLeg::SkipFrame() noexcept {
   send_.Skip();
   level_out_dbov_ = kSilenceDbov;
-  if (recorders_ != nullptr) RecordFrame(RecordSource::kSent, nullptr);
+  taps_.Push(TapSource::kSent, nullptr);
 }
 
 void MediaLeg::SendEncoded(const EncodedAudio& audio) noexcept {

@@ -30,8 +30,8 @@ bool MediaLeg::BeginTick(const TickTime& time) noexcept {
 // stays.
 void MediaLeg::CatchUp(const TickTime& time) noexcept {
   if (receive_direction_) receive_.Pull(&frame_, time.now_ns);
-  RecordFrame(RecordSource::kReceived, nullptr);
-  RecordFrame(RecordSource::kSent, nullptr);
+  taps_.Push(TapSource::kReceived, nullptr);
+  taps_.Push(TapSource::kSent, nullptr);
 }
 
 void MediaLeg::Pull(const TickTime& time) noexcept {
@@ -46,7 +46,7 @@ void MediaLeg::Pull(const TickTime& time) noexcept {
   } else {
     frame_.Clear(receive_rate_hz());
   }
-  if (recorders_ != nullptr) RecordFrame(RecordSource::kReceived, &frame_);
+  taps_.Push(TapSource::kReceived, &frame_);
 }
 
 void MediaLeg::SetTalking(bool talking) noexcept {
@@ -59,16 +59,13 @@ void MediaLeg::SetTalking(bool talking) noexcept {
 bool MediaLeg::NextPlayerFrame(AudioFrame* out) noexcept {
   // Nothing is played into a closed gate: a prompt started with the answer is heard from its
   // beginning.
-  if (players_ == nullptr || !GateOpen()) return false;
-  out->Clear(send_rate_hz());
-  for (Player** link = &players_; *link != nullptr;) {
-    if ((*link)->AddFrame(out)) {
-      link = &(*link)->next;
-    } else {
-      EndPlayer(link);
-    }
+  if (players_.empty()) return false;
+  if (!GateOpen()) {
+    players_.DropFailed();
+    return false;
   }
-  return true;
+  out->Clear(send_rate_hz());
+  return players_.AddFrame(out);
 }
 
 void MediaLeg::EndTick(const TickTime& time, bool in_mix) noexcept {
@@ -93,19 +90,6 @@ void MediaLeg::CheckTimeout(const TickTime& time) noexcept {
   timeout_told_ = true;
   events_.SetRtpTimeout();
   facts_->News(&links);
-}
-
-// A recorder whose file failed is let go; audio goes on.
-void MediaLeg::RecordFrame(RecordSource source, const AudioFrame* frame) noexcept {
-  for (Recorder** link = &recorders_; *link != nullptr;) {
-    Recorder* recorder = *link;
-    if (recorder->source() == source && !recorder->Push(frame)) {
-      *link = recorder->next;
-      recorder->Finish();
-    } else {
-      link = &recorder->next;
-    }
-  }
 }
 
 void MediaLeg::Publish(bool in_mix) noexcept {

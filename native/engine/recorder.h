@@ -1,112 +1,71 @@
-// Records one leg into a WAV file (mono, 8 kHz, PCM16). The worker pushes a frame each tick into a
-// ring; the writer thread (RecorderWriter) empties it into the file, so that no disk ever holds up
-// audio. A full ring drops frames, counts them and leaves silence of the same length, so that the
-// file stays aligned with the call.
+// Records one leg into a file: what it received, what was sent to it, or both as stereo (received
+// left, sent right). The worker puts a record into a ring each tick; the writer thread encodes and
+// writes, so that no disk ever holds up audio. A full ring drops frames, counts them and leaves
+// silence of the same length, so that the file stays aligned with the call.
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
 #include <string>
-#include <thread>
-#include <vector>
 
 #include "core/base/audio_frame.h"
-#include "core/base/slot_pool.h"
-#include "core/base/spsc_queue.h"
+#include "core/base/sample_ring.h"
 #include "core/dsp/rate_converter.h"
-#include "engine/engine_status.h"
-#include "engine/fact_hub.h"
+#include "engine/io_thread.h"
+#include "engine/sound_writer.h"
+#include "engine/tap.h"
 
 namespace mixminus {
 
-enum class RecordSource : uint8_t { kReceived, kSent };
-
-class Recorder final : public Returned {
+class Recorder final : public Tap, public IoTask {
  public:
-  static constexpr int kRateHz = 8000;
-  static constexpr int kFrameSamples = kRateHz / kFramesPerSecond;
-  static constexpr size_t kRingFrames = 256;  // five seconds of a disk that does not answer
+  // `options.channels` 2 with kBoth, else 1.
+  Recorder(TapSource source, const SoundWriterOptions& options);
 
-  explicit Recorder(RecordSource source) : Returned(ReturnedKind::kRecorder), source_(source) {}
-  ~Recorder() override;
+  // Calling thread: creates the file. ERR_FILE with the system's reason.
+  EngineStatus Open() { return writer_.Open(); }
 
-  // Calling thread: creates or truncates the file and writes a header. ERR_FILE with the system's
-  // reason.
-  EngineStatus Open(const std::string& path);
+  // Worker.
+  bool Push(TapSource side, const AudioFrame* frame) noexcept override;
+  void Finish() noexcept override { finished_.store(true, std::memory_order_release); }
 
-  // Worker. Push answers false when writing failed and the recorder should be finished.
-  bool Push(const AudioFrame* frame) noexcept;  // nullptr: silence
-  // The worker's last touch; the writer closes the file once the ring is empty.
-  void Finish() noexcept { finished_.store(true, std::memory_order_release); }
+  // Writer thread: writes what waits; kDone when the file is closed.
+  IoResult RunIo() noexcept override;
+  Returned* AsReturned() noexcept override { return this; }
 
-  // Writer thread. Writes what waits; true when the file is closed and the recorder can be given
-  // back.
-  bool Write() noexcept;
-
-  RecordSource source() const noexcept { return source_; }
   // After it was given back.
-  uint64_t samples() const noexcept { return samples_; }
-  uint64_t dropped_samples() const noexcept {
-    return dropped_frames_.load(std::memory_order_relaxed) * kFrameSamples;
-  }
-  int error() const noexcept {
-    return error_.load(std::memory_order_relaxed);
-  }  // errno, 0 when all went well
-
-  Handle handle = kNullHandle;
-  Handle leg = kNullHandle;
-  Recorder* next = nullptr;  // the list of the leg; worker only
+  uint64_t samples() const noexcept { return writer_.samples(); }
+  int rate_hz() const noexcept { return writer_.options().rate_hz; }
+  uint64_t dropped_samples() const noexcept;
+  const char* error_code() const noexcept { return writer_.error_code(); }
+  std::string error_text() const { return writer_.error_text(); }
 
  private:
-  struct Frame {
-    uint32_t silent_before;  // frames that were dropped since the one before
-    int16_t samples[kFrameSamples];
+  // What stands before the samples of a tick in the ring, in units of a sample.
+  struct Head {
+    uint16_t silent_before[2];  // frames dropped before this one
+    int16_t rate[2];            // of each channel, in tens of Hz; 0: it is silent
   };
+  static constexpr size_t kHeadSamples = sizeof(Head) / sizeof(int16_t);
 
-  void Append(const int16_t* samples) noexcept;
-  void FlushBuffer() noexcept;
-  void CloseFile() noexcept;
+  void Enqueue(const AudioFrame* first, const AudioFrame* second) noexcept;
+  void Take(const Head& head);
+  void WriteSilence(uint32_t frames);
+  void WriteFrame();
 
-  const RecordSource source_;
-  SpscQueue<Frame> ring_{kRingFrames};
   std::atomic<bool> finished_{false};
-  std::atomic<int> error_{0};
+  std::atomic<bool> failed_{false};
   std::atomic<uint64_t> dropped_frames_{0};
-  uint32_t dropped_since_push_ = 0;  // worker
-  RateConverter to_file_;            // worker
-  int fd_ = -1;                      // the rest: writer
-  uint64_t samples_ = 0;
-  size_t buffered_ = 0;
-  std::vector<int16_t> buffer_;
-};
-
-// The thread that writes all recorders of an engine. Without a thread (manual mode) RunOnce does
-// its work.
-class RecorderWriter {
- public:
-  RecorderWriter(FactHub* facts, bool threaded) : facts_(facts), threaded_(threaded) {}
-  ~RecorderWriter() { Stop(); }
-
-  // Calling thread. The first recorder starts the thread.
-  void Add(Recorder* recorder);
-  // One round over all recorders.
-  void RunOnce();
-  // Returns when every recorder that was finished is closed; those still running stay. Idempotent.
-  void Stop();
-
- private:
-  void ThreadMain();
-
-  FactHub* const facts_;
-  const bool threaded_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stop_ = false;              // guarded
-  std::vector<Recorder*> added_;   // guarded
-  std::vector<Recorder*> active_;  // writer only
-  std::thread thread_;
+  SampleRing ring_;
+  // Worker.
+  uint32_t dropped_since_push_ = 0;
+  bool received_silent_ = true;
+  AudioFrame received_;
+  int16_t record_[kHeadSamples + 2 * AudioFrame::kMaxSamples];
+  // Writer thread.
+  SoundWriter writer_;
+  RateConverter converters_[2];
+  AudioFrame frames_[2];
 };
 
 }  // namespace mixminus

@@ -32,9 +32,10 @@ void Worker::TickLone(int phase, const TickTime& time) noexcept {
   groups->BeginTick();
   for (MediaLeg* leg : lone_[phase]) {
     SharedAudio* silence = &scratch_->silence[RateIndex(leg->send_rate_hz())];
+    const bool playing = leg->StirPlayers();
     if (!leg->MaySend()) {
       leg->LeaveStream();
-    } else if (leg->playing()) {
+    } else if (playing) {
       leg->HearsOwn();
     } else {
       leg->HearsShared(groups, kHearSilence, silence);
@@ -134,10 +135,10 @@ void Worker::ApplyToLeg(const Command& command, const TickTime& time) noexcept {
       return leg->AddPlayer(static_cast<Player*>(command.payload));
     case CommandKind::kStopPlayer:
       return leg->StopPlayer(command.number);
-    case CommandKind::kRecord:
-      return leg->AddRecorder(static_cast<Recorder*>(command.payload));
-    case CommandKind::kStopRecorder:
-      return leg->StopRecorder(command.number);
+    case CommandKind::kAddTap:
+      return leg->AddTap(static_cast<Tap*>(command.payload));
+    case CommandKind::kStopTap:
+      return leg->StopTap(command.number);
     default:
       MIXMINUS_CHECK(false);
   }

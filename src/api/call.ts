@@ -5,19 +5,28 @@
 import type { Clock } from '../base/clock.js';
 import { Emitter } from '../base/emitter.js';
 import type { SessionManager } from '../manager/index.js';
+import type { PlayOptions, Sound } from '../media/index.js';
 import type { CallState, EndReason, ExtraHeaders, Session, SessionEvent, TransferOutcome } from '../session/index.js';
+import { CallAudio } from './call-audio.js';
 import type { Conference } from './conference.js';
 import { type CollectOptions, collectDigits, type DigitMenuOptions, digitMenu } from './digits.js';
 import { type DtmfOptions, sendDigits } from './in-dialog.js';
-import { playToEnd } from './play.js';
+import {
+  type Playback,
+  type Recording,
+  type RecordOptions,
+  startPlayback,
+  startRecording,
+  toRecorderOptions,
+} from './playback.js';
 import { EventQueue } from './queue.js';
+import { type DtmfToneOptions, type ToneOptions, toDtmfSteps, toToneSteps } from './tones.js';
 import { type TransferOptions, type TransferRequest, transferCall } from './transfer.js';
 import {
   type CodecName,
   type Content,
   type Party,
   type ReasonValue,
-  type RecorderResult,
   type RequestReply,
   type SipMessage,
   type StreamStats,
@@ -53,21 +62,13 @@ export interface Info {
   readonly message: SipMessage;
 }
 
-/** A recording under way. */
-export interface Recording {
-  readonly path: string;
-  /** Finishes the file and says what is in it. */
-  stop(): Promise<RecorderResult>;
-  /** Settles when the file is finished, by stop, by the end of the call, or rejects with ERR_FILE by an error of the disk. */
-  readonly closed: Promise<RecorderResult>;
-}
-
 export class Call {
   readonly #manager: SessionManager;
   readonly #ended = new AbortController();
   readonly #finish: (reason: EndReason) => void;
   #last: Session;
   #conference: Conference | undefined;
+  #audio: CallAudio | undefined;
 
   readonly id: string;
   readonly events = new Emitter<CallEvents>();
@@ -173,20 +174,37 @@ export class Call {
   }
 
   /**
-   * Plays a WAV file (any rate, mono or more, decoded as a whole) or 8 kHz mono samples to the peer. Resolves at the end of the sound,
-   * of the call, or when `signal` stops it. Rejects with ERR_FILE, ERR_INVALID_AUDIO, or ERR_INVALID_STATE without media.
+   * Plays to the peer: the path of a WAV or Ogg Opus file, such a file as bytes or as a Node or web stream, mono samples (8 kHz, or
+   * `rateHz`), or tones. Resolves at the end of the sound, of the call, after `stop()`, or when `signal` stops it. Rejects with ERR_FILE or
+   * ERR_INVALID_AUDIO saying what is wrong, or ERR_INVALID_STATE without media.
    */
-  async play(source: string | Int16Array, options: { loop?: boolean; signal?: AbortSignal } = {}): Promise<void> {
-    await this.#verb(() => playToEnd(this.#manager, this.id, source, options));
+  play(sound: Sound, options: PlayOptions & { signal?: AbortSignal } = {}): Playback {
+    return startPlayback(() => this.#manager.audio.play(this.id, sound, options), options.signal);
+  }
+
+  /** One or two frequencies at once, once or in a cadence of on and off, until `durationMs` or `stop()`. See {@link ToneOptions}. */
+  playTone(tone: ToneOptions): Playback {
+    const { steps, loop } = toToneSteps(tone);
+    return this.play(steps, { loop, ...(tone.signal && { signal: tone.signal }) });
+  }
+
+  /** In-band DTMF, for peers that take no telephone events: each digit (0–9, *, #, A–D) as its two tones. */
+  playDtmf(digits: string, options: DtmfToneOptions = {}): Playback {
+    return this.play(toDtmfSteps(digits, options), options.signal ? { signal: options.signal } : {});
   }
 
   /**
-   * Records to a WAV file, 8 kHz mono: what the peer sends (`received`, the default) or what it hears (`sent`). Throws ERR_FILE when
-   * the file cannot be made, ERR_INVALID_STATE without media.
+   * Records into a WAV or Ogg Opus file (by its ending, or `format`): what the peer sends (`received`, the default), what it hears
+   * (`sent`), or both as stereo. Throws ERR_FILE when the file cannot be made, ERR_INVALID_STATE without media.
    */
-  record(path: string, options: { source?: 'received' | 'sent' } = {}): Recording {
-    const recorder = this.#manager.audio.record(this.id, path, options.source ?? 'received');
-    return { path, stop: () => recorder.stop(), closed: recorder.closed };
+  record(path: string, options: RecordOptions = {}): Recording {
+    return startRecording(this.#manager.audio.record(this.id, path, toRecorderOptions(options)), options.signal);
+  }
+
+  /** PCM of this call for programs that listen and speak. */
+  get audio(): CallAudio {
+    this.#audio ??= new CallAudio(this.#manager, this.id);
+    return this.#audio;
   }
 
   /** Digits as they come, until the call ends, `signal` is aborted, or the loop is left. */

@@ -5,9 +5,10 @@ import type { Clock } from '../base/clock.js';
 import { SessionError } from '../base/errors.js';
 import type { Priority } from '../coordination/index.js';
 import { bodyParts, identityOf, type SessionManager } from '../manager/index.js';
+import type { PlayOptions, Sound } from '../media/index.js';
 import type { ExtraHeaders, Session } from '../session/index.js';
 import type { Call } from './call.js';
-import { playToEnd } from './play.js';
+import { type Playback, startPlayback } from './playback.js';
 import {
   type BodyPart,
   type CallerIdentity,
@@ -97,16 +98,9 @@ export class IncomingCall {
     this.#manager.ringSession(this.id, status, { media: true });
   }
 
-  /**
-   * Plays a WAV file or 8 kHz mono samples as early media, after {@link progress}. Resolves at the end of the sound, of the call, or when
-   * `signal` stops it. Rejects with ERR_FILE, ERR_INVALID_AUDIO, or ERR_INVALID_STATE without media.
-   */
-  async play(source: string | Int16Array, options: { loop?: boolean; signal?: AbortSignal } = {}): Promise<void> {
-    try {
-      await playToEnd(this.#manager, this.id, source, options);
-    } catch (error) {
-      throw toSipError(error);
-    }
+  /** As {@link Call.play}, as early media, after {@link progress}. */
+  play(sound: Sound, options: PlayOptions & { signal?: AbortSignal } = {}): Playback {
+    return startPlayback(() => this.#manager.audio.play(this.id, sound, options), options.signal);
   }
 
   /** Who calls as the network says it, what may be told of it, and how urgent it is: RFC 3325, 3323, 4412. */

@@ -6,7 +6,8 @@ export { type Logger, silentLogger } from '../base/logger.js';
 export { CallState, type ManagerCounts, type SessionEvent, SessionManager } from '../manager/index.js';
 export { TwoPartyBridge } from './bridge.js';
 export { SessionManagerBuilder } from './builder.js';
-export { Call, type CallEvents, type Info, type Recording } from './call.js';
+export { Call, type CallEvents, type Info } from './call.js';
+export { CallAudio } from './call-audio.js';
 export {
   Conference,
   type ConferenceEvents,
@@ -36,10 +37,16 @@ export {
   type SubscriptionEvents,
 } from './messaging.js';
 export type { CallOptions, SessionsOptions, SubscriptionListener } from './options.js';
+export type { Playback, Recording, RecordOptions } from './playback.js';
 export { Registration } from './registration.js';
 export { createSessions, type Listener, Sessions, type SessionsEvents } from './sessions.js';
+export type { DtmfToneOptions, ToneOptions } from './tones.js';
 export { type TransferOptions, TransferRequest } from './transfer.js';
 export {
+  type AudioReadable,
+  type AudioReadableOptions,
+  type AudioWritable,
+  type AudioWritableOptions,
   type Authentication,
   type Binding,
   type BodyPart,
@@ -65,6 +72,7 @@ export {
   type NotifierEnd,
   type OpusOptions,
   type Party,
+  type PlayOptions,
   type Priority,
   type PublicationState,
   type PublishOptions,
@@ -82,11 +90,13 @@ export {
   type SipMessage,
   type SipRequest,
   type SipResponse,
+  type Sound,
   type StreamStats,
   type SubscribeOptions,
   type SubscriptionEnd,
   type TerminationReason,
   type TlsCredentials,
+  type ToneStep,
   type TransferOutcome,
   type WebSocketConfig,
   type WorkerHealth,

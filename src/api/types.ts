@@ -35,12 +35,19 @@ import type {
 } from '../dialog/index.js';
 import type { ManagerOptions } from '../manager/index.js';
 import type {
+  AudioReadable,
+  AudioReadableOptions,
+  AudioWritable,
+  AudioWritableOptions,
   CodecName,
   JitterOptions,
   MediaNetwork,
   OpusOptions,
+  PlayOptions,
   RecorderResult,
+  Sound,
   StreamStats,
+  ToneStep,
   WorkerHealth,
 } from '../media/index.js';
 import type {
@@ -56,6 +63,10 @@ import type {
 
 /** Options of {@link import('./sessions.js').createSessions}; the builder sets the same ones step by step. */
 export type {
+  AudioReadable,
+  AudioReadableOptions,
+  AudioWritable,
+  AudioWritableOptions,
   Authentication,
   Binding,
   BodyPart,
@@ -81,6 +92,7 @@ export type {
   NotifierEnd,
   OpusOptions,
   Party,
+  PlayOptions,
   Priority,
   PublicationState,
   ReasonValue,
@@ -94,10 +106,12 @@ export type {
   SipMessage,
   SipRequest,
   SipResponse,
+  Sound,
   StreamStats,
   SubscriptionEnd,
   TerminationReason,
   TlsCredentials,
+  ToneStep,
   TransferOutcome,
   WebSocketConfig,
   WorkerHealth,

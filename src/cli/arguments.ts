@@ -64,14 +64,18 @@ export function parseCredentials(
   return { username, password };
 }
 
-/** Checks a sound file to the end of its header and returns its length in milliseconds. */
-export function checkPlayable(flag: string, path: string): number {
+/**
+ * Checks a WAV file to the end of its header and returns its length in milliseconds; of an Ogg file only that it can be read (undefined):
+ * the engine looks into it before anybody is called.
+ */
+export function checkPlayable(flag: string, path: string): number | undefined {
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(path);
   } catch (error) {
     throw new UsageProblem(`${flag}: ${path} ${fileProblem(error)}`);
   }
+  if (Buffer.from(bytes.subarray(0, 4)).toString('latin1') === 'OggS') return undefined;
   const wav = parseWav(bytes);
   if (!wav.ok) {
     throw new UsageProblem(`${flag}: ${path} ${wav.problem}; make a WAV with: sox input -r 8000 -c 1 -b 16 output.wav`);

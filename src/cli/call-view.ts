@@ -23,8 +23,6 @@ export interface CallOver {
   readonly recorded: RecorderResult | Error | undefined;
 }
 
-/** Samples a second of recordings. */
-const recordRateHz = 8000;
 /** JSON statistics come at every second tick: once a second. */
 const ticksPerStats = 2;
 
@@ -183,5 +181,5 @@ function summary(audio: AudioStatus): string[] {
 function recordedText(recorded: RecorderResult | Error): string {
   if (recorded instanceof Error) return `the recording failed: ${recorded.message}`;
   const lost = recorded.droppedSamples > 0 ? `, ${recorded.droppedSamples} samples lost: the disk was too slow` : '';
-  return `recorded ${durationText((1000 * recorded.samples) / recordRateHz)} to ${recorded.path}${lost}`;
+  return `recorded ${durationText((1000 * recorded.samples) / recorded.rateHz)} to ${recorded.path}${lost}`;
 }

@@ -16,13 +16,14 @@ import { CallView, type HangupCause } from './call-view.js';
 import type { CommandContext } from './context.js';
 import { createLogger } from './log.js';
 import { durationText, Output } from './output.js';
-import { exitFailure, exitOk, usageCodes } from './problems.js';
+import { exitFailure, exitOk, UsageProblem, usageCodes } from './problems.js';
 import { type SignalWatch, watchSignals, whenAborted } from './signals.js';
 
 export interface CallFlags {
   readonly play?: string;
   readonly loop?: boolean;
   readonly record?: string;
+  readonly stereo?: boolean;
   readonly duration?: string;
   readonly timeout?: string;
   readonly from?: string;
@@ -78,6 +79,7 @@ function makePlan(target: string, flags: CallFlags, { env }: CommandContext): Pl
   const { listen, advertise, mediaPorts, codec, codecs = codec, tlsCert, tlsKey, tlsCa, logLevel } = flags;
   if (flags.play !== undefined) checkPlayable('--play', flags.play);
   if (flags.record !== undefined) checkWritable('--record', flags.record);
+  else if (flags.stereo) throw new UsageProblem('--stereo: name a file with --record');
   return {
     target: parseTarget(target),
     flags,
@@ -112,14 +114,12 @@ interface Phone {
   readonly context: CommandContext;
   readonly view: CallView;
   readonly watch: SignalWatch;
-  /** What is to be played; mono, 8 kHz. */
-  readonly sound?: Int16Array | undefined;
 }
 
 async function dial(sessions: Sessions, plan: Plan, phone: Phone): Promise<number> {
   const { target, flags, timeoutMs, auth } = plan;
-  // Decoded before anything rings, so that a file that cannot be played wakes nobody.
-  const sound = flags.play === undefined ? undefined : await sessions.manager.audio.load(flags.play);
+  // Looked into before anything rings, so that a file that cannot be played wakes nobody.
+  if (flags.play !== undefined) sessions.manager.audio.check(flags.play);
   phone.view.calling(target.uri);
   let answered: Call;
   try {
@@ -138,7 +138,7 @@ async function dial(sessions: Sessions, plan: Plan, phone: Phone): Promise<numbe
     phone.view.notAnswered(error);
     return exitFailure;
   }
-  return converse(answered, plan, { ...phone, sound });
+  return converse(answered, plan, phone);
 }
 
 /**
@@ -161,7 +161,8 @@ async function converse(answered: Call, plan: Plan, phone: Phone): Promise<numbe
   const { flags } = plan;
   const { view } = phone;
   view.answered(answered);
-  const recording = flags.record === undefined ? undefined : answered.record(flags.record);
+  const recording =
+    flags.record === undefined ? undefined : answered.record(flags.record, { stereo: flags.stereo === true });
   const stopView = every(phone.context, viewEveryMs, () => view.tick());
   const cause = await untilOver(answered, plan, phone);
   stopView();
@@ -186,15 +187,15 @@ async function recordingResult(recording: Recording | undefined): Promise<Record
 async function untilOver(
   answered: Call,
   { flags, durationMs }: Plan,
-  { context, view, watch, sound }: Phone,
+  { context, view, watch }: Phone,
 ): Promise<HangupCause> {
   const causes: Promise<HangupCause>[] = [
     whenAborted(answered.ended).then(() => 'peer'),
     whenAborted(watch.stop).then(() => 'signal'),
   ];
   if (durationMs !== undefined) causes.push(after(context, durationMs).then(() => 'duration'));
-  if (sound) {
-    const played = answered.play(sound, { loop: flags.loop === true, signal: answered.ended });
+  if (flags.play !== undefined) {
+    const played = answered.play(flags.play, { loop: flags.loop === true, signal: answered.ended });
     causes.push(whenPlayed(played, durationMs === undefined, context, view));
   }
   return Promise.race(causes);

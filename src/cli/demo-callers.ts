@@ -61,7 +61,7 @@ export class DemoCaller {
 
   /** Starts to write what it hears. */
   record(): void {
-    this.#recording = this.#call.record(this.path);
+    this.#recording = this.#call.record(this.path, { rateHz });
   }
 
   /** Says its sound again and again until the call ends. Rejects when the engine cannot play it. */

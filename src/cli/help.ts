@@ -65,7 +65,8 @@ Examples:
 export const callHelp = `
 The scheme sip: may be left out; sips: and ;transport=tls call over TLS, ;transport=tcp over TCP,
 ;transport=ws and wss over WebSocket. Without --play the other side hears silence. --play takes WAV files
-of PCM, float, A-law or µ-law at any rate; --record writes PCM of 16 bits at 8000 Hz. Ctrl-C hangs up.
+of PCM, float, A-law or µ-law and Ogg Opus, at any rate; --record writes PCM of 16 bits at the rate of the
+call, or Ogg Opus. Ctrl-C hangs up.
 A server that asks who is calling is told --user and the password in the environment's MIXMINUS_PASSWORD.
 
 With --json, one object a line, each with "event" and "time":

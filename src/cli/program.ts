@@ -148,9 +148,10 @@ function addCall(program: Command): Command {
       'Calls a SIP address. Ends at --duration, at the end of the file played, when the other side hangs up, or with Ctrl-C.',
     )
     .argument('<uri>', 'whom to call, for example sip:lobby@127.0.0.1:5060')
-    .option('--play <file>', 'WAV file to play to the other side')
+    .option('--play <file>', 'WAV or Ogg Opus file to play to the other side')
     .option('--loop', 'play it again and again')
-    .option('--record <file>', 'WAV file for what the other side says')
+    .option('--record <file>', 'WAV or, by its ending .opus, Ogg Opus file for what the other side says')
+    .option('--stereo', 'record both sides: the other one left, what it hears right')
     .option('--duration <time>', 'hang up this long after the answer: 500ms, 10s, 2m, 1h')
     .option('--timeout <time>', 'give up when nobody has answered by then (default: 60s)')
     .option('--from <uri>', 'SIP address of the caller')

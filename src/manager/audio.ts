@@ -1,8 +1,19 @@
 /**
- * Verbs on a session's audio that change no state of it: play and record. They go straight to the media layer (house.md, "One
- * clock") and bypass the queue. A player or recorder ends with its session.
+ * Verbs on a session's audio that change no state of it: play, record, PCM in and out. They go straight to the media layer (house.md,
+ * "One clock") and bypass the queue. All that they open ends with its session.
  */
-import type { MediaLayer, Player, Recorder } from '../media/index.js';
+import type {
+  AudioReadable,
+  AudioReadableOptions,
+  AudioWritable,
+  AudioWritableOptions,
+  MediaLayer,
+  Player,
+  PlayOptions,
+  Recorder,
+  RecorderOptions,
+  Sound,
+} from '../media/index.js';
 import type { SessionId } from '../session/index.js';
 
 export class SessionAudio {
@@ -12,18 +23,28 @@ export class SessionAudio {
     this.#media = media;
   }
 
-  /** Mono 8 kHz samples of a WAV file; throws MediaError ERR_FILE or ERR_INVALID_AUDIO naming the file. */
-  load(path: string): Promise<Int16Array> {
-    return this.#media.players.load(path);
+  /** Reads the head of a sound file; throws MediaError ERR_FILE or ERR_INVALID_AUDIO when it could not be played. */
+  check(path: string): void {
+    this.#media.players.check(path);
   }
 
-  /** Plays to the peer. Throws ERR_INVALID_STATE when the session has no media. */
-  play(sessionId: SessionId, pcm: Int16Array, loop: boolean): Player {
-    return this.#media.players.play(sessionId, pcm, loop);
+  /** Plays to the peer. Throws ERR_INVALID_STATE when the session has no media; a bad file rejects the player's `ended`. */
+  play(sessionId: SessionId, sound: Sound, options?: PlayOptions): Player {
+    return this.#media.players.play(sessionId, sound, options);
   }
 
-  /** Records to a WAV file: what the peer sends, or what it hears. Throws ERR_FILE. */
-  record(sessionId: SessionId, path: string, source: 'received' | 'sent'): Recorder {
-    return this.#media.players.record(sessionId, path, source);
+  /** Records into a sound file. Throws ERR_FILE. */
+  record(sessionId: SessionId, path: string, options: RecorderOptions = {}): Recorder {
+    return this.#media.recorders.record(sessionId, path, options);
+  }
+
+  /** PCM of what the peer says, or hears. */
+  readable(sessionId: SessionId, options?: AudioReadableOptions): AudioReadable {
+    return this.#media.pcm.readable(sessionId, options);
+  }
+
+  /** PCM to the peer. */
+  writable(sessionId: SessionId, options?: AudioWritableOptions): AudioWritable {
+    return this.#media.pcm.writable(sessionId, options);
   }
 }

@@ -11,7 +11,8 @@ import { callNative, toNativeJitter, toNativeOptions } from './config.js';
 import { ManualDrive } from './manual-drive.js';
 import { Mixer } from './mixer.js';
 import type { BuiltCodecName, NativeBinding, NativeEngine, NativeEvent, NativeHandle } from './native.js';
-import type { Player } from './player.js';
+import type { PcmReader, PcmWriter } from './pcm.js';
+import { Player } from './player.js';
 import type { Recorder } from './recorder.js';
 import { readWorkerHealth } from './stats.js';
 import { Stream, type StreamHost } from './stream.js';
@@ -22,7 +23,8 @@ export interface MediaEngineEvents {
   warning: [code: string, message: string];
 }
 
-const wavRateHz = 8000;
+/** Room for what all readers of PCM have at one wake-up; more takes another round. */
+const scratchSamples = 65_536;
 const mostSpeakers = 65_535;
 
 export class MediaEngine {
@@ -36,8 +38,10 @@ export class MediaEngine {
   readonly #logger: Logger;
   readonly #streams = new Map<NativeHandle, Stream>();
   readonly #mixers = new Set<Mixer>();
-  readonly #players = new Map<NativeHandle, Player>();
+  readonly #players = new Map<NativeHandle, Player | PcmWriter>();
   readonly #recorders = new Map<NativeHandle, Recorder>();
+  readonly #readers = new Map<NativeHandle, PcmReader>();
+  #scratch: Int16Array | undefined;
   readonly #drive: ManualDrive | undefined;
   #closed = false;
 
@@ -60,6 +64,7 @@ export class MediaEngine {
       jitter: options.jitter ?? {},
       players: this.#players,
       recorders: this.#recorders,
+      readers: this.#readers,
     };
     if (options.manual) this.#drive = new ManualDrive(this.#native, options.manual, () => this.#drain());
     // Warnings of the start are told once whoever made the engine could subscribe.
@@ -86,9 +91,9 @@ export class MediaEngine {
     return mixer;
   }
 
-  /** Decodes a whole WAV file to mono 8 kHz samples for {@link Stream.play}. Throws ERR_INVALID_AUDIO. */
-  loadWav(bytes: Uint8Array): Int16Array {
-    return callNative(() => this.#binding.decodeWav(bytes, wavRateHz));
+  /** Reads the head of a sound file. Throws ERR_FILE or ERR_INVALID_AUDIO when it could not be played. */
+  checkSound(path: string): void {
+    callNative(() => this.#binding.checkSound(path));
   }
 
   /** Live objects of the engine, for leak tests and operators. */
@@ -122,7 +127,26 @@ export class MediaEngine {
   }
 
   #drain(): void {
+    // First, so that a reader's last samples come before its end.
+    this.#drainReaders();
     for (const event of this.#native.drainEvents()) this.#dispatch(event);
+  }
+
+  /** One call into the addon for all readers; again only when the scratch memory was too small. */
+  #drainReaders(): void {
+    if (this.#readers.size === 0) return;
+    this.#scratch ??= new Int16Array(scratchSamples);
+    for (let at = scratchSamples; at === scratchSamples; ) {
+      const table = this.#native.drainReaders(this.#scratch);
+      at = 0;
+      for (let row = 0; row < table.length; row += 3) {
+        const samples = table[row + 1] as number;
+        this.#readers
+          .get(table[row] as number)
+          ?.handleSamples(this.#scratch.slice(at, at + samples), table[row + 2] as number);
+        at += samples;
+      }
+    }
   }
 
   #dispatch(event: NativeEvent): void {
@@ -132,16 +156,29 @@ export class MediaEngine {
         this.events.emit('warning', event.code, event.message);
         return;
       case 'playerEnded':
-        this.#players.get(event.player)?.finish();
+        this.#players.get(event.player)?.handleEnded(event);
         this.#players.delete(event.player);
         return;
+      case 'playerHungry':
+      case 'pcmTaken':
+        this.#tellPlayer(event);
+        return;
       case 'recorderClosed':
-        this.#recorders.get(event.recorder)?.finish(event);
+        this.#recorders.get(event.recorder)?.handleClosed(event);
         this.#recorders.delete(event.recorder);
+        return;
+      case 'readerClosed':
+        this.#readers.get(event.reader)?.handleClosed(event);
+        this.#readers.delete(event.reader);
         return;
       default:
         this.#streams.get(event.leg)?.handleEvent(event);
         if (event.type === 'legClosed') this.#streams.delete(event.leg);
     }
+  }
+  #tellPlayer(event: NativeEvent & { type: 'playerHungry' | 'pcmTaken' }): void {
+    const player = this.#players.get(event.player);
+    if (player instanceof Player) player.handleHungry();
+    else if (event.type === 'pcmTaken') player?.handleTaken(event);
   }
 }

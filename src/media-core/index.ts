@@ -5,6 +5,7 @@ import type { BuiltCodecName } from './native.js';
 export { MediaEngine, type MediaEngineEvents } from './engine.js';
 export { Mixer, type MixerChange } from './mixer.js';
 export type { BuiltCodecName } from './native.js';
+export { PcmReader, type PcmReaderEvents, PcmWriter, type PcmWriterEvents } from './pcm.js';
 export { Player } from './player.js';
 export { Recorder } from './recorder.js';
 export * from './sdp/index.js';
@@ -19,12 +20,17 @@ export type {
   MediaNetwork,
   OpusEncoding,
   OpusOptions,
+  PcmReaderOptions,
+  PcmWriterOptions,
   PlayerOptions,
+  PlaySource,
+  RecorderOptions,
   RecorderResult,
   StreamEvents,
   StreamFormat,
   StreamParameters,
   StreamStats,
+  ToneStep,
   WorkerHealth,
 } from './types.js';
 

@@ -16,8 +16,8 @@ export interface NativeBinding {
   /** Version of the package whose sources made this binary. */
   readonly version: string;
   capabilities(): { readonly codecs: readonly BuiltCodecName[] };
-  /** Decodes a whole RIFF/WAVE file to mono PCM at `rateHz`. Throws ERR_INVALID_AUDIO with what is wrong. */
-  decodeWav(bytes: Uint8Array, rateHz: number): Int16Array;
+  /** Reads the head of a WAV or Ogg Opus file. Throws ERR_FILE or ERR_INVALID_AUDIO with what is wrong. */
+  checkSound(path: string): void;
   readonly Engine: new (options: NativeEngineOptions, wake: () => void) => NativeEngine;
 }
 
@@ -95,6 +95,45 @@ export type NativeRoomChange =
   | { readonly op: 'set'; readonly leg: NativeHandle; readonly muted: boolean; readonly deaf: boolean }
   | { readonly op: 'remove'; readonly leg: NativeHandle };
 
+/** Of a writer of PCM; zeros of other players. */
+export interface NativeTaken {
+  /** Samples played or cleared. */
+  readonly taken: number;
+  /** How often it ran dry. */
+  readonly underruns: number;
+  /** Samples of silence that were played where it had none. */
+  readonly starvedSamples: number;
+}
+
+/** Why something ended before its end: a code of base/errors and a sentence. */
+export interface NativeFailure {
+  readonly code?: string;
+  readonly error?: string;
+}
+
+export type NativePlayRequest = {
+  readonly loop: boolean;
+  readonly startMs: number;
+  /** At most 60. */
+  readonly gainDb: number;
+} & (
+  | { readonly kind: 'file'; readonly path: string }
+  /** A whole sound file; copied. */
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  /** Mono, 4000 to 192000 Hz; copied. */
+  | { readonly kind: 'samples'; readonly samples: Int16Array; readonly rateHz: number }
+  /** The bytes of a sound file come by `feedPlayer`. */
+  | { readonly kind: 'stream' }
+  | { readonly kind: 'tones'; readonly tones: readonly NativeTone[]; readonly rateHz: number }
+);
+
+/** Up to two frequencies at once, each at the level; none is a pause. */
+export interface NativeTone {
+  readonly frequenciesHz: readonly number[];
+  readonly levelDbfs: number;
+  readonly durationMs: number;
+}
+
 export type NativeEvent =
   | { readonly type: 'dtmf'; readonly leg: NativeHandle; readonly digit: string; readonly durationMs: number }
   | { readonly type: 'talking'; readonly leg: NativeHandle; readonly talking: boolean }
@@ -102,15 +141,25 @@ export type NativeEvent =
   | { readonly type: 'latched'; readonly leg: NativeHandle; readonly address: string; readonly port: number }
   | { readonly type: 'rtpTimeout'; readonly leg: NativeHandle }
   | { readonly type: 'rtcpBye'; readonly leg: NativeHandle }
-  | { readonly type: 'playerEnded'; readonly leg: NativeHandle; readonly player: NativeHandle }
-  | {
+  | ({ readonly type: 'playerEnded'; readonly leg: NativeHandle; readonly player: NativeHandle } & NativeTaken &
+      NativeFailure)
+  /** A player that is fed has room again. */
+  | { readonly type: 'playerHungry'; readonly leg: NativeHandle; readonly player: NativeHandle }
+  /** A writer reached the position of `notifyWriter`, or has run dry since the last event. */
+  | ({
+      readonly type: 'pcmTaken';
+      readonly leg: NativeHandle;
+      readonly player: NativeHandle;
+      readonly dry: boolean;
+    } & NativeTaken)
+  | ({
       readonly type: 'recorderClosed';
       readonly recorder: NativeHandle;
       readonly samples: number;
+      readonly rateHz: number;
       readonly droppedSamples: number;
-      /** Text of the system's error when the file could not be written to its end. */
-      readonly error?: string;
-    }
+    } & NativeFailure)
+  | { readonly type: 'readerClosed'; readonly reader: NativeHandle; readonly droppedSamples: number }
   /** The leg left its worker; its ports rest. Sent once for every closed leg. */
   | { readonly type: 'legClosed'; readonly leg: NativeHandle }
   | { readonly type: 'eventsLost'; readonly leg: NativeHandle; readonly count: number }
@@ -143,15 +192,62 @@ export interface NativeEngine {
   /** Members become lone legs. */
   closeRoom(room: NativeHandle): void;
 
-  /** Plays mono 8 kHz PCM into what the leg hears, over the room's mix if it is in one; `playerEnded` follows, also after a stop. */
-  play(leg: NativeHandle, pcm: Int16Array, loop: boolean): NativeHandle;
-  stopPlayer(player: NativeHandle): void;
   /**
-   * Records mono 8 kHz PCM16 WAV: `received` is what the peer sends to us, `sent` is what we send to it (the mix it hears).
-   * Creates the file at once (ERR_FILE); `recorderClosed` follows a stop, the leg's end or a write error.
+   * Plays into what the leg hears, over the room's mix if it is in one; decoded on a thread of its own. `playerEnded` follows, also after
+   * a stop, with `code` ERR_FILE or ERR_INVALID_AUDIO when the sound could not be played to its end.
    */
-  record(leg: NativeHandle, path: string, source: 'received' | 'sent'): NativeHandle;
+  play(leg: NativeHandle, request: NativePlayRequest): NativeHandle;
+  /** False: enough waits, `playerHungry` says when more is wanted. */
+  feedPlayer(player: NativeHandle, bytes: Uint8Array): boolean;
+  endFeed(player: NativeHandle): void;
+  /** Throws ERR_INVALID_STATE for a player that is fed. */
+  seekPlayer(player: NativeHandle, ms: number): void;
+  stopPlayer(player: NativeHandle): void;
+
+  /** A player that is given PCM: rate 8000, 16000, 24000 or 48000; buffer 20 to 60000 ms. `stopPlayer` and `playerEnded` are for it as well. */
+  openWriter(
+    leg: NativeHandle,
+    options: {
+      readonly rateHz: number;
+      readonly bufferMs: number;
+      readonly prebufferMs: number;
+      readonly gainDb: number;
+    },
+  ): NativeHandle;
+  /** Returns how many samples were taken; the others have no room now. */
+  writePcm(writer: NativeHandle, samples: Int16Array): number;
+  /** Drops what was written and not yet played, at the next tick. */
+  clearWriter(writer: NativeHandle): void;
+  /** Asks for `pcmTaken` once so many samples in all were played or cleared; replaces what was asked before. */
+  notifyWriter(writer: NativeHandle, position: number): void;
+  /** Ends when all is played. */
+  endWriter(writer: NativeHandle): void;
+
+  /**
+   * Records what the peer sends to us (`received`), what we send to it (`sent`), or both as stereo. `rateHz` 0 is that of the leg's codec,
+   * `maxBytes` 0 what the format holds. Creates the file at once (ERR_FILE); `recorderClosed` follows a stop, the leg's end or an error.
+   */
+  record(
+    leg: NativeHandle,
+    request: {
+      readonly path: string;
+      readonly source: 'received' | 'sent' | 'both';
+      readonly format: 'wav' | 'opus';
+      readonly rateHz: number;
+      readonly bitrateBps: number;
+      readonly maxBytes: number;
+    },
+  ): NativeHandle;
   stopRecorder(recorder: NativeHandle): void;
+
+  /** One side of a leg as PCM; `readerClosed` follows `closeReader` and the leg's end. */
+  openReader(leg: NativeHandle, source: 'received' | 'sent', rateHz: number, bufferMs: number): NativeHandle;
+  closeReader(reader: NativeHandle): void;
+  /**
+   * Empties all readers into `samples`, one after the other, as far as it has room; three numbers for each: reader, samples, samples
+   * dropped since it was opened.
+   */
+  drainReaders(samples: Int16Array): Float64Array;
 
   /** Facts since the last call, in order per leg; nothing is lost while the event loop is blocked, see `eventsLost`. */
   drainEvents(): NativeEvent[];
@@ -171,6 +267,7 @@ export interface NativeEngine {
     readonly rooms: number;
     readonly players: number;
     readonly recorders: number;
+    readonly readers: number;
     readonly leasedPorts: number;
     readonly restingPorts: number;
     readonly freePorts: number;

@@ -1,17 +1,32 @@
 /**
- * A recorder: a WAV file that the engine writes on a thread of its own. A thin handle. Made by Stream.record, settled by MediaEngine when
- * the file is closed.
+ * A recorder: a sound file that the engine writes on a thread of its own. A thin handle. Made by Stream.record, settled by MediaEngine
+ * when the file is closed.
  */
-import { SessionError } from '../base/errors.js';
+import { type ErrorCode, SessionError } from '../base/errors.js';
 import { callNative } from './config.js';
 import type { NativeEngine, NativeEvent, NativeHandle } from './native.js';
-import type { RecorderResult } from './types.js';
+import type { RecorderOptions, RecorderResult } from './types.js';
+
+const defaultBitrateBps = 32_000;
+const stereoBitrateBps = 48_000;
+
+export function toRecordRequest(path: string, options: RecorderOptions): Parameters<NativeEngine['record']>[1] {
+  const source = options.source ?? 'received';
+  return {
+    path,
+    source,
+    format: options.format ?? (/\.(opus|ogg)$/i.test(path) ? 'opus' : 'wav'),
+    rateHz: options.rateHz ?? 0,
+    bitrateBps: options.bitrateBps ?? (source === 'both' ? stereoBitrateBps : defaultBitrateBps),
+    maxBytes: options.maxBytes ?? 0,
+  };
+}
 
 export class Recorder {
   readonly path: string;
   /**
    * Resolves when the file is complete, also when the stream's end was the reason. Rejects with ERR_FILE when it could not be written to
-   * its end; nobody has to listen.
+   * its end, ERR_LIMIT when it is as large as it may be; nobody has to listen.
    */
   readonly closed: Promise<RecorderResult>;
   readonly #native: NativeEngine;
@@ -38,10 +53,10 @@ export class Recorder {
   }
 
   /** @internal The engine says that the file is closed. */
-  finish(event: NativeEvent & { type: 'recorderClosed' }): void {
+  handleClosed(event: NativeEvent & { type: 'recorderClosed' }): void {
     this.#done = true;
-    const { samples, droppedSamples, error } = event;
-    if (error === undefined) this.#resolve({ path: this.path, samples, droppedSamples });
-    else this.#reject(new SessionError('ERR_FILE', `recording to ${this.path} stopped: ${error}`));
+    const { samples, rateHz, droppedSamples, code, error } = event;
+    if (code === undefined) this.#resolve({ path: this.path, samples, rateHz, droppedSamples });
+    else this.#reject(new SessionError(code as ErrorCode, `the recording stopped: ${error}`));
   }
 }

@@ -8,18 +8,31 @@ import { Emitter } from '../base/emitter.js';
 import { callNative, toLegConfig } from './config.js';
 import type { Mixer } from './mixer.js';
 import type { NativeEngine, NativeEvent, NativeHandle } from './native.js';
-import { Player } from './player.js';
-import { Recorder } from './recorder.js';
+import { PcmReader, PcmWriter } from './pcm.js';
+import { Player, toPlayRequest } from './player.js';
+import { Recorder, toRecordRequest } from './recorder.js';
 import { emptyStreamStats, handleGeneration, readStreamStats } from './stats.js';
-import type { CodecName, JitterOptions, PlayerOptions, StreamEvents, StreamParameters, StreamStats } from './types.js';
+import type {
+  CodecName,
+  JitterOptions,
+  PcmReaderOptions,
+  PcmWriterOptions,
+  PlayerOptions,
+  PlaySource,
+  RecorderOptions,
+  StreamEvents,
+  StreamParameters,
+  StreamStats,
+} from './types.js';
 
 /** What the engine lends to its streams. */
 export interface StreamHost {
   readonly native: NativeEngine;
   readonly table: Float64Array;
   readonly jitter: JitterOptions;
-  readonly players: Map<NativeHandle, Player>;
+  readonly players: Map<NativeHandle, Player | PcmWriter>;
   readonly recorders: Map<NativeHandle, Recorder>;
+  readonly readers: Map<NativeHandle, PcmReader>;
 }
 
 export class Stream {
@@ -66,25 +79,39 @@ export class Stream {
     this.#command((native) => native.allowSend(this.handle));
   }
 
-  /** Plays mono 8 kHz samples into what this stream hears, over the mix if it is in a mixer. The samples are copied. */
-  play(pcm: Int16Array, options: PlayerOptions = {}): Player {
+  /**
+   * Plays into what this stream hears, over the mix if it is in a mixer. Samples and bytes are copied; files are read on a thread of the
+   * engine, and what is wrong with one rejects {@link Player.ended}.
+   */
+  play(source: PlaySource, options: PlayerOptions = {}): Player {
     const { native, players } = this.#host;
-    const handle = this.#command(() => native.play(this.handle, pcm, options.loop ?? false));
+    const handle = this.#command(() => native.play(this.handle, toPlayRequest(source, options)));
     const player = new Player(native, handle);
     players.set(handle, player);
     return player;
   }
 
-  /**
-   * Records into a WAV file (mono, 8 kHz, 16 bit): `received` is what the peer says, `sent` what it hears. The file is there when this
-   * returns; throws ERR_FILE when it cannot be made.
-   */
-  record(path: string, source: 'received' | 'sent'): Recorder {
+  /** Records into a sound file. The file is there when this returns; throws ERR_FILE when it cannot be made. */
+  record(path: string, options: RecorderOptions = {}): Recorder {
     const { native, recorders } = this.#host;
-    const handle = this.#command(() => native.record(this.handle, path, source));
+    const handle = this.#command(() => native.record(this.handle, toRecordRequest(path, options)));
     const recorder = new Recorder(native, handle, path);
     recorders.set(handle, recorder);
     return recorder;
+  }
+
+  /** PCM of one side, as it comes. */
+  openReader(options: PcmReaderOptions = {}): PcmReader {
+    const reader = this.#command((native) => new PcmReader(native, this.handle, options));
+    this.#host.readers.set(reader.handle, reader);
+    return reader;
+  }
+
+  /** PCM into what this stream hears, over the mix if it is in a mixer. */
+  openWriter(options: PcmWriterOptions = {}): PcmWriter {
+    const writer = this.#command((native) => new PcmWriter(native, this.handle, options));
+    this.#host.players.set(writer.handle, writer);
+    return writer;
   }
 
   /** Latest figures; after {@link close} those of that moment. */
@@ -94,7 +121,7 @@ export class Stream {
     return this.#lastStats;
   }
 
-  /** Says RTCP BYE and gives the ports back; players and recorders end. Idempotent. */
+  /** Says RTCP BYE and gives the ports back; players, recorders, readers and writers end. Idempotent. */
   close(): void {
     if (this.#closed) return;
     this.stats();

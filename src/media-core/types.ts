@@ -181,15 +181,74 @@ export interface StreamStats {
   readonly sendErrors: number;
 }
 
+/** What a player plays. Sound files are RIFF/WAVE (PCM 8 to 32 bit, float, A-law, µ-law) or Ogg Opus, of any rate, mono or more. */
+export type PlaySource =
+  | { readonly path: string }
+  /** A whole sound file. */
+  | { readonly bytes: Uint8Array }
+  /** Mono, 4000 to 192000 Hz; default 8000. */
+  | { readonly samples: Int16Array; readonly rateHz?: number | undefined }
+  | { readonly tones: readonly ToneStep[] }
+  /** A sound file whose bytes come by {@link import('./player.js').Player.feed}. */
+  | { readonly stream: true };
+
+/** One step of a sequence of tones: no frequency is a pause, two sound at once. */
+export interface ToneStep {
+  readonly frequenciesHz: readonly number[];
+  /** Of each frequency; default −13 dBFS, at most 0. */
+  readonly levelDbfs?: number | undefined;
+  readonly durationMs: number;
+}
+
 export interface PlayerOptions {
-  /** Default false. */
+  /** Default false; not for streams. */
   readonly loop?: boolean | undefined;
+  /** Where to begin; default 0. */
+  readonly startMs?: number | undefined;
+  /** Default 0, at most 60. */
+  readonly gainDb?: number | undefined;
+}
+
+export interface RecorderOptions {
+  /** `received` (default): what the peer says. `sent`: what it hears. `both`: as stereo, received left, sent right. */
+  readonly source?: 'received' | 'sent' | 'both' | undefined;
+  /** Default: opus for a path that ends in .opus or .ogg, else wav (PCM, 16 bit). */
+  readonly format?: 'wav' | 'opus' | undefined;
+  /** 8000, 16000, 24000 or 48000; default: the rate of the codec in use. */
+  readonly rateHz?: number | undefined;
+  /** Of Opus, all channels together; default 32000, with both sides 48000. */
+  readonly bitrateBps?: number | undefined;
+  /** The recording ends with ERR_LIMIT before the file grows larger; default what the format can hold (WAV: 4 GiB). */
+  readonly maxBytes?: number | undefined;
 }
 
 export interface RecorderResult {
   readonly path: string;
+  /** Of each channel. */
   readonly samples: number;
+  readonly rateHz: number;
+  /** Samples that the disk was too slow for: silence stands in the file in their place. */
   readonly droppedSamples: number;
+}
+
+export interface PcmReaderOptions {
+  /** `received` (default): what the peer says. `sent`: what it hears. */
+  readonly source?: 'received' | 'sent' | undefined;
+  /** 8000, 16000, 24000 or 48000; default 8000. */
+  readonly rateHz?: number | undefined;
+  /** How much waits for a busy event loop, 20 to 60000 ms; default 500. What does not fit is dropped and counted. */
+  readonly bufferMs?: number | undefined;
+}
+
+export interface PcmWriterOptions {
+  /** 8000, 16000, 24000 or 48000; default 8000. */
+  readonly rateHz?: number | undefined;
+  /** How much may be queued, 20 to 60000 ms; default 200. */
+  readonly bufferMs?: number | undefined;
+  /** How much is gathered before sound begins, at first and after it ran dry; default 40 ms, or less where the buffer is small. */
+  readonly prebufferMs?: number | undefined;
+  /** Default 0, at most 60. */
+  readonly gainDb?: number | undefined;
 }
 
 export interface WorkerHealth {

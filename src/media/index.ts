@@ -4,7 +4,15 @@ export { MediaConfigConverter } from './config.js';
 export { SessionMediaCoordinator } from './coordinator.js';
 export { type MediaLayer, openMediaLayer } from './layer.js';
 export { MediaManager } from './manager.js';
-export { MediaPlayers, type Player, type Recorder, type RecorderResult } from './players.js';
+export {
+  AudioReadable,
+  type AudioReadableOptions,
+  AudioWritable,
+  type AudioWritableOptions,
+  MediaPcm,
+} from './pcm.js';
+export { MediaPlayers, type Player, type PlayOptions, type Sound } from './players.js';
+export { MediaRecorders, type Recorder, type RecorderOptions, type RecorderResult } from './recorders.js';
 export { MediaRooms } from './rooms.js';
 export {
   type AudioFormat,
@@ -15,5 +23,6 @@ export {
   type MediaOptions,
   type OpusOptions,
   type StreamStats,
+  type ToneStep,
   type WorkerHealth,
 } from './types.js';

@@ -1,5 +1,5 @@
 /**
- * Puts the media layer together: engine, manager, rooms, players, and the coordinator that feeds facts up. One function; there is
+ * Puts the media layer together: engine, manager, rooms, players, recorders, PCM, and the coordinator that feeds facts up. One function; there is
  * nothing to configure step by step as dialog/builder.ts does. Called once by manager/wiring.ts.
  */
 import { randomIds } from '../base/ids.js';
@@ -9,7 +9,9 @@ import { MediaBridge } from './bridge.js';
 import { MediaConfigConverter } from './config.js';
 import { SessionMediaCoordinator } from './coordinator.js';
 import { MediaManager } from './manager.js';
+import { MediaPcm } from './pcm.js';
 import { MediaPlayers } from './players.js';
+import { MediaRecorders } from './recorders.js';
 import { MediaRooms } from './rooms.js';
 import type { MediaOptions, WorkerHealth } from './types.js';
 
@@ -19,6 +21,8 @@ export interface MediaLayer {
   readonly players: MediaPlayers;
   /** Throws ERR_CONFIG for a list of codecs that a call cannot have. */
   checkCodecs(codecs: readonly string[]): void;
+  readonly recorders: MediaRecorders;
+  readonly pcm: MediaPcm;
   health(): readonly WorkerHealth[];
   /** Live objects of the engine, for leak tests and operators. */
   counts(): ReturnType<MediaEngine['counts']>;
@@ -38,6 +42,8 @@ export function openMediaLayer(options: MediaOptions, sink: FactSink<MediaFact>)
     rooms: new MediaRooms(engine, manager),
     players: new MediaPlayers(engine, manager),
     checkCodecs: (codecs) => void converter.toCodecs(codecs),
+    recorders: new MediaRecorders(manager),
+    pcm: new MediaPcm(manager),
     health: () => engine.health(),
     counts: () => engine.counts(),
     async close() {

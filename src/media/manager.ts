@@ -171,6 +171,13 @@ export class MediaManager implements MediaPort {
     return this.#entries.get(sessionId)?.stream;
   }
 
+  /** As {@link streamOf}; throws ERR_INVALID_STATE when it has none. */
+  withStream(sessionId: SessionId): Stream {
+    const stream = this.streamOf(sessionId);
+    if (!stream) throw new MediaError('ERR_INVALID_STATE', 'the call has no media (not answered yet, or over)', 500);
+    return stream;
+  }
+
   stats(sessionId: SessionId): StreamStats | undefined {
     return this.#entries.get(sessionId)?.stream.stats();
   }

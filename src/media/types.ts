@@ -14,6 +14,7 @@ export type {
   MediaNetwork,
   OpusOptions,
   StreamStats,
+  ToneStep,
   WorkerHealth,
 } from '../media-core/index.js';
 

@@ -66,8 +66,8 @@ describe('a call', () => {
     expect(world.ladder()).toEqual(['1>2 INVITE', '2>1 100', '2>1 180', '1>2 PRACK', '2>1 200', '2>1 200', '1>2 ACK']);
     expect([out.state.kind, into.state.kind, out.codec]).toEqual(['Active', 'Active', 'pcmu']);
 
-    const heardByBob = into.record(join(folder, 'bob.wav'));
-    const heardByAlice = out.record(join(folder, 'alice.wav'));
+    const heardByBob = into.record(join(folder, 'bob.wav'), { rateHz: 8000 });
+    const heardByAlice = out.record(join(folder, 'alice.wav'), { rateHz: 8000 });
     void out.play(sine(1000, 1000, -10));
     void into.play(sine(600, 1000, -16));
     await world.clock.advance(1500);

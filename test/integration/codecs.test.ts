@@ -28,7 +28,7 @@ afterEach(async () => {
 /** What each call hears in a second and a half, after the first third of it. */
 async function heard(calls: readonly Call[]): Promise<Int16Array[]> {
   files += 1;
-  const recordings = calls.map((call, index) => call.record(join(folder, `${files}-${index}.wav`)));
+  const recordings = calls.map((call, index) => call.record(join(folder, `${files}-${index}.wav`), { rateHz: 8000 }));
   await world.clock.advance(1500);
   await world.settled(Promise.all(recordings.map((one) => one.stop())));
   return Promise.all(

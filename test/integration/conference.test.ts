@@ -47,7 +47,9 @@ async function member(index: number): Promise<Call> {
 
 /** Level of each tone, in dB, that each call hears over `ms`. */
 async function heard(calls: readonly Call[], ms = 1500): Promise<number[][]> {
-  const recordings = calls.map((call, index) => call.record(join(folder, `${index}-${log.length}.wav`)));
+  const recordings = calls.map((call, index) =>
+    call.record(join(folder, `${index}-${log.length}.wav`), { rateHz: 8000 }),
+  );
   await world.clock.advance(ms);
   await world.settled(Promise.all(recordings.map((one) => one.stop())));
   const levels: number[][] = [];
@@ -140,7 +142,7 @@ describe('a conference', () => {
     calls.push(joined);
     const first = calls[0] as Call;
     const path = join(folder, 'late.wav');
-    const recording = first.record(path);
+    const recording = first.record(path, { rateHz: 8000 });
     await world.clock.advance(400);
     await world.settled(recording.stop());
     const bytes = await readFile(path);

@@ -65,15 +65,17 @@ describe.each(['127.0.0.1', '::1'])('over sockets on %s', (address) => {
       const seat = server.openStream(address);
       const phone = phones.openStream(address);
       connect(seat, phone);
-      phone.play(sine(hz, 1000, -20), { loop: true });
+      phone.play({ samples: sine(hz, 1000, -20) }, { loop: true });
       return { seat, phone };
     });
     await Promise.all(members.flatMap(({ seat, phone }) => [latched(seat), latched(phone)]));
     mixer.apply(members.map(({ seat }) => ({ op: 'add', stream: seat, muted: false, deaf: false })));
-    const player = members[0]?.phone.play(new Int16Array(8000));
+    const player = members[0]?.phone.play({ samples: new Int16Array(8000) });
     await player?.ended;
-    const recorders = members.map(({ phone }, index) => phone.record(join(folder, `${index}.wav`), 'received'));
-    const marker = members[1]?.phone.play(new Int16Array(8000));
+    const recorders = members.map(({ phone }, index) =>
+      phone.record(join(folder, `${index}.wav`), { source: 'received' }),
+    );
+    const marker = members[1]?.phone.play({ samples: new Int16Array(8000) });
     await marker?.ended;
     const results = await Promise.all(recorders.map((recorder) => recorder.stop()));
     for (const [listener, { path, samples }] of results.entries()) {

@@ -23,7 +23,9 @@ function program(how: 'close' | 'exit' | 'terminate', port: number): string {
     engine.configureLeg(leg, { receive: [{ payloadType: 0, codec: 'pcmu' }], sendPayloadType: 0, sendCodec: 'pcmu',
       telephoneEventPayloadType: -1, remoteAddress: '127.0.0.1', remoteRtpPort: 9, remoteRtcpPort: 9, rtcpMux: false,
       send: true, receiveMedia: true, allowSend: true });
-    engine.play(leg, new Int16Array(160), true);
+    engine.play(leg, { kind: 'samples', samples: new Int16Array(160), rateHz: 8000, loop: true, startMs: 0, gainDb: 0 });
+    engine.openReader(leg, 'sent', 16000, 500);
+    engine.writePcm(engine.openWriter(leg, { rateHz: 24000, bufferMs: 200, prebufferMs: 0, gainDb: 0 }), new Int16Array(960));
   `;
 }
 

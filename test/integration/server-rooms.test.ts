@@ -70,7 +70,7 @@ describe('rooms of the server', () => {
     ];
     calls.forEach((call, index) => void call.play(sine(tones[index]!, 1000, -20), { loop: true }));
     await world.clock.advance(500);
-    const recordings = calls.map((call, index) => call.record(join(folder, `${index}.wav`)));
+    const recordings = calls.map((call, index) => call.record(join(folder, `${index}.wav`), { rateHz: 8000 }));
     await world.clock.advance(2000);
     const statuses = server.status().rooms;
     await world.settled(Promise.all(recordings.map((one) => one.stop())));

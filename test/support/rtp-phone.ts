@@ -48,7 +48,7 @@ export class RtpPhone {
 
   /** Starts to record what it hears. */
   listen(): void {
-    this.#recording = this.call.record(join(this.#folder.path, 'heard.wav'));
+    this.#recording = this.call.record(join(this.#folder.path, 'heard.wav'), { rateHz: 8000 });
   }
 
   /** Ends the recording: what was heard since {@link listen}. */

@@ -54,7 +54,9 @@ Status ReadEncoding(uint16_t tag, int bits, WavInfo* out) noexcept {
   }
 }
 
-Status ReadFormat(const uint8_t* p, size_t size, WavInfo* out) noexcept {
+}  // namespace
+
+Status ReadWavFormat(const uint8_t* p, size_t size, WavInfo* out) noexcept {
   if (size < 16) return Status::kBadLength;
   uint16_t tag = LoadLe16(p);
   const int channels = LoadLe16(p + 2);
@@ -78,14 +80,17 @@ Status ReadFormat(const uint8_t* p, size_t size, WavInfo* out) noexcept {
   return Status::kOk;
 }
 
-// The bytes of the data chunk that are there. A size of 0xFFFFFFFF, or 0 in a file whose RIFF size
-// is not its real one, is what a writer leaves that could not come back to its header.
-size_t DataBytes(uint32_t riff_size, uint32_t claimed, size_t file_size, size_t offset) noexcept {
-  const size_t rest = file_size - offset;
-  const bool closed = size_t{riff_size} + kChunkHeader == file_size;
+// A size of 0xFFFFFFFF, or 0 in a file whose RIFF size is not its real one, is what a writer leaves
+// that could not come back to its header.
+uint64_t WavDataBytes(uint32_t riff_size, uint32_t claimed, uint64_t file_size,
+                      uint64_t offset) noexcept {
+  const uint64_t rest = file_size - offset;
+  const bool closed = uint64_t{riff_size} + kChunkHeader == file_size;
   if (claimed == UINT32_MAX || (claimed == 0 && !closed)) return rest;
-  return std::min<size_t>(claimed, rest);
+  return std::min<uint64_t>(claimed, rest);
 }
+
+namespace {
 
 // One sample as a left-aligned 32-bit number.
 int32_t ReadSample(const WavInfo& info, const uint8_t* p) noexcept {
@@ -132,19 +137,31 @@ Status ParseWav(const uint8_t* data, size_t size, WavInfo* out) noexcept {
     if (Is(chunk, "data")) {
       if (out->channels == 0) return Status::kMalformed;
       out->data_offset = offset;
-      out->frames = DataBytes(LoadLe32(data + 4), claimed, size, offset) /
+      out->frames = static_cast<size_t>(WavDataBytes(LoadLe32(data + 4), claimed, size, offset)) /
                     static_cast<size_t>(out->bytes_per_frame);
       return Status::kOk;
     }
     if (claimed > size - offset) return Status::kTruncated;
     if (Is(chunk, "fmt ")) {
-      const Status status = ReadFormat(data + offset, claimed, out);
+      const Status status = ReadWavFormat(data + offset, claimed, out);
       if (status != Status::kOk) return status;
     }
     // Chunks begin at even offsets.
     offset += std::min<size_t>(size_t{claimed} + (claimed & 1), size - offset);
   }
   return Status::kTruncated;
+}
+
+void WavToMono(const WavInfo& info, const uint8_t* frames, size_t count, int16_t* out) noexcept {
+  const auto sample_bytes = static_cast<size_t>(info.bits_per_sample / 8);
+  for (size_t i = 0; i < count; ++i) {
+    int64_t sum = 0;
+    for (int channel = 0; channel < info.channels; ++channel, frames += sample_bytes)
+      sum += ReadSample(info, frames);
+    // Rounded to the nearest; 16-bit mono comes out unchanged.
+    const int64_t mean = sum / info.channels;
+    out[i] = SaturateToInt16(static_cast<int32_t>((mean + 32768) >> 16));
+  }
 }
 
 size_t ReadWavMono(const WavInfo& info, const uint8_t* data, size_t size, size_t first,
@@ -157,15 +174,7 @@ size_t ReadWavMono(const WavInfo& info, const uint8_t* data, size_t size, size_t
   const size_t there = std::min(info.frames, (size - info.data_offset) / frame_bytes);
   if (first >= there) return 0;
   count = std::min(count, there - first);
-  const uint8_t* p = data + info.data_offset + first * frame_bytes;
-  for (size_t i = 0; i < count; ++i) {
-    int64_t sum = 0;
-    for (int channel = 0; channel < info.channels; ++channel, p += sample_bytes)
-      sum += ReadSample(info, p);
-    // Rounded to the nearest; 16-bit mono comes out unchanged.
-    const int64_t mean = sum / info.channels;
-    out[i] = SaturateToInt16(static_cast<int32_t>((mean + 32768) >> 16));
-  }
+  WavToMono(info, data + info.data_offset + first * frame_bytes, count, out);
   return count;
 }
 

@@ -30,6 +30,18 @@ struct WavInfo {
 // chunk before the data.
 Status ParseWav(const uint8_t* data, size_t size, WavInfo* out) noexcept;
 
+// The body of a fmt chunk alone, for readers that see the file piece by piece; fills all of `out`
+// but data_offset and frames. Same errors.
+Status ReadWavFormat(const uint8_t* chunk, size_t size, WavInfo* out) noexcept;
+
+// How many bytes of samples stand behind `offset` in a file of `file_size` bytes whose header says
+// `riff_size` and, for the data chunk, `claimed`. Never more than are there.
+uint64_t WavDataBytes(uint32_t riff_size, uint32_t claimed, uint64_t file_size,
+                      uint64_t offset) noexcept;
+
+// Decodes `count` whole frames to mono, channels averaged.
+void WavToMono(const WavInfo& info, const uint8_t* frames, size_t count, int16_t* out) noexcept;
+
 // Decodes frames [first, first + count) to mono, channels averaged; returns how many were there.
 // `data` is the whole file that `info` was read from, `size` its size.
 size_t ReadWavMono(const WavInfo& info, const uint8_t* data, size_t size, size_t first,

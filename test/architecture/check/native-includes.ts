@@ -3,8 +3,8 @@
 /** The groups of core stand side by side: each may use base, none may use another. Only these join some of them. */
 const joins: Readonly<Record<string, readonly string[]>> = {
   leg: ['rtp', 'jitter', 'codec', 'dsp', 'mix', 'srtp'],
-  // A WAV file may hold A-law or µ-law.
-  file: ['codec'],
+  // A WAV file may hold A-law or µ-law, an Ogg file Opus; tones are played like files.
+  file: ['codec', 'dsp'],
 };
 
 const threads = /^<(thread|mutex|shared_mutex|condition_variable|future|semaphore|barrier|latch|pthread\.h)>$/;

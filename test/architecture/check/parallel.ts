@@ -50,7 +50,7 @@ export const mediaSide: Side = {
   prefix: 'Media',
   // errors: engine errors → MediaError. layer: puts the layer together, as dialog/builder does. rooms: mixers by the caller's key.
   extraFiles: ['players', 'recorders', 'pcm', 'errors', 'layer', 'rooms'],
-  ownVerbs: ['applyAnswer', 'checkChange', 'rollbackOffer', 'allowSend', 'onStream', 'streamOf', 'stats'],
+  ownVerbs: ['applyAnswer', 'checkChange', 'rollbackOffer', 'allowSend', 'onStream', 'streamOf', 'withStream', 'stats'],
 };
 
 /** Verbs that pair, dialog's name first. */

@@ -31,8 +31,8 @@ TEST_CASE("handles of what is gone are refused and never reach what took its pla
   }
   Handle player = kNullHandle;
   CHECK(CodeOf(rig.engine->ConfigureLeg(phone.leg, Settings(phone.remote))) == "ERR_STALE_HANDLE");
-  CHECK(CodeOf(rig.engine->Play(phone.leg, {}, false, &player)) == "ERR_STALE_HANDLE");
-  CHECK(CodeOf(rig.engine->Record(phone.leg, "/tmp/never", RecordSource::kSent, &player)) ==
+  CHECK(CodeOf(rig.engine->Play(phone.leg, Pcm({}, false), &player)) == "ERR_STALE_HANDLE");
+  CHECK(CodeOf(rig.engine->Record(phone.leg, ToWav("/tmp/never", TapSource::kSent), &player)) ==
         "ERR_STALE_HANDLE");
   CHECK(CodeOf(rig.engine->ApplyRoom(room, {})) == "ERR_STALE_HANDLE");
   CHECK(CodeOf(rig.engine->CloseRoom(room)) == "ERR_STALE_HANDLE");
@@ -175,10 +175,10 @@ TEST_CASE(
   rig.Room({&a, &b});
   rig.Talk({&a, &b}, {0x20, 0x20}, 10);
   Handle player = kNullHandle;
-  REQUIRE(rig.engine->Play(a.leg, std::vector<int16_t>(100, 1), true, &player).ok());
+  REQUIRE(rig.engine->Play(a.leg, Pcm(std::vector<int16_t>(100, 1), true), &player).ok());
   const std::string path = "/tmp/mixminus-engine-test.wav";
   Handle recorder = kNullHandle;
-  REQUIRE(rig.engine->Record(b.leg, path, RecordSource::kSent, &recorder).ok());
+  REQUIRE(rig.engine->Record(b.leg, ToWav(path, TapSource::kSent), &recorder).ok());
   rig.engine->Close();
   rig.engine->Close();
   rig.Tick({&a, &b});

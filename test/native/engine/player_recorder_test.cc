@@ -8,7 +8,6 @@
 #include <iterator>
 
 #include "core/file/wav.h"
-#include "engine/audio_file.h"
 #include "engine/rig.h"
 
 using namespace mixminus;
@@ -52,7 +51,7 @@ TEST_CASE("a player is heard from its first to its last sample, then its end is 
   const size_t before = phone.rtp.size();
   Handle player = kNullHandle;
   std::vector<int16_t> pcm(160 * 3 + 80, kLevel);
-  REQUIRE(rig.engine->Play(phone.leg, pcm, false, &player).ok());
+  REQUIRE(rig.engine->Play(phone.leg, Pcm(pcm, false), &player).ok());
   rig.Talk({&phone}, {-1}, 6);
   std::vector<uint8_t> heard;
   for (size_t i = before; i < phone.rtp.size(); ++i) {
@@ -74,8 +73,8 @@ TEST_CASE("a looping player goes on until it is stopped; an empty one ends at on
   Phone phone = rig.Call();
   Handle looping = kNullHandle;
   Handle empty = kNullHandle;
-  REQUIRE(rig.engine->Play(phone.leg, std::vector<int16_t>(100, kLevel), true, &looping).ok());
-  REQUIRE(rig.engine->Play(phone.leg, {}, true, &empty).ok());
+  REQUIRE(rig.engine->Play(phone.leg, Pcm(std::vector<int16_t>(100, kLevel), true), &looping).ok());
+  REQUIRE(rig.engine->Play(phone.leg, Pcm({}, true), &empty).ok());
   rig.Talk({&phone}, {-1}, 50);
   CHECK(AllOf(phone.Heard(), LinearToUlaw(kLevel)));
   REQUIRE(rig.Facts(EngineFact::Kind::kPlayerEnded).size() == 1);
@@ -93,7 +92,7 @@ TEST_CASE("a player does not run while the gate is shut: a prompt is heard from 
   settings->allow_send = false;
   rig.Configure(phone, std::move(settings));
   Handle player = kNullHandle;
-  REQUIRE(rig.engine->Play(phone.leg, std::vector<int16_t>(1600, kLevel), false, &player).ok());
+  REQUIRE(rig.engine->Play(phone.leg, Pcm(std::vector<int16_t>(1600, kLevel), false), &player).ok());
   rig.Talk({&phone}, {-1}, 30);
   CHECK(rig.Facts(EngineFact::Kind::kPlayerEnded).empty());
   REQUIRE(rig.engine->AllowSend(phone.leg).ok());
@@ -111,7 +110,7 @@ TEST_CASE("in a room a player is heard by its leg alone, over the mix") {
   rig.Room({&a, &b, &c});
   rig.Talk({&a, &b, &c}, {0xA1, 0xB5, -1}, 15);
   Handle player = kNullHandle;
-  REQUIRE(rig.engine->Play(a.leg, std::vector<int16_t>(160, kLevel), true, &player).ok());
+  REQUIRE(rig.engine->Play(a.leg, Pcm(std::vector<int16_t>(160, kLevel), true), &player).ok());
   rig.Talk({&a, &b, &c}, {0xA1, 0xB5, -1}, 3);
   const int32_t expected = UlawToLinear(0xB5) + kLevel;
   CHECK(AllOf(a.Heard(), LinearToUlaw(SaturateToInt16(expected))));
@@ -125,7 +124,7 @@ TEST_CASE("a recorder of the received side writes what the phone said, to the sa
   Phone phone = rig.Call();
   rig.Talk({&phone}, {0x25}, 15);
   Handle recorder = kNullHandle;
-  REQUIRE(rig.engine->Record(phone.leg, path, RecordSource::kReceived, &recorder).ok());
+  REQUIRE(rig.engine->Record(phone.leg, ToWav(path, TapSource::kReceived), &recorder).ok());
   CHECK(FileBytes(path).size() == kWavHeaderSize);
   rig.Talk({&phone}, {0x25}, 20);
   REQUIRE(rig.engine->StopRecorder(recorder).ok());
@@ -151,7 +150,7 @@ TEST_CASE("a recorder of the sent side writes what the member hears, and closes 
   rig.Room({&a, &b});
   rig.Talk({&a, &b}, {0x25, 0xB3}, 15);
   Handle recorder = kNullHandle;
-  REQUIRE(rig.engine->Record(a.leg, path, RecordSource::kSent, &recorder).ok());
+  REQUIRE(rig.engine->Record(a.leg, ToWav(path, TapSource::kSent), &recorder).ok());
   rig.Talk({&a, &b}, {0x25, 0xB3}, 10);
   REQUIRE(rig.engine->CloseLeg(a.leg).ok());
   rig.Tick({&b});
@@ -167,11 +166,11 @@ TEST_CASE("a held leg's recordings keep time with silence") {
   Phone phone = rig.Call();
   rig.Talk({&phone}, {0x25}, 15);
   Handle player = kNullHandle;
-  REQUIRE(rig.engine->Play(phone.leg, std::vector<int16_t>(160, kLevel), true, &player).ok());
+  REQUIRE(rig.engine->Play(phone.leg, Pcm(std::vector<int16_t>(160, kLevel), true), &player).ok());
   const std::string paths[] = {TemporaryPath("held-received"), TemporaryPath("held-sent")};
   Handle recorders[2];
-  REQUIRE(rig.engine->Record(phone.leg, paths[0], RecordSource::kReceived, &recorders[0]).ok());
-  REQUIRE(rig.engine->Record(phone.leg, paths[1], RecordSource::kSent, &recorders[1]).ok());
+  REQUIRE(rig.engine->Record(phone.leg, ToWav(paths[0], TapSource::kReceived), &recorders[0]).ok());
+  REQUIRE(rig.engine->Record(phone.leg, ToWav(paths[1], TapSource::kSent), &recorders[1]).ok());
   rig.Talk({&phone}, {0x25}, 5);
   auto hold = Settings(phone.remote);
   hold->receive_media = false;
@@ -194,7 +193,7 @@ TEST_CASE("a path that cannot be written is refused with the system's reason") {
   Phone phone = rig.Call();
   Handle recorder = kNullHandle;
   const EngineStatus status =
-      rig.engine->Record(phone.leg, "/nonexistent/a.wav", RecordSource::kSent, &recorder);
+      rig.engine->Record(phone.leg, ToWav("/nonexistent/a.wav", TapSource::kSent), &recorder);
   CHECK(std::string(status.code()) == "ERR_FILE");
   CHECK(status.message().find("No such file") != std::string::npos);
   CHECK(rig.engine->Counts().recorders == 0);
@@ -212,7 +211,7 @@ TEST_CASE(
   const auto handler = std::signal(SIGXFSZ, SIG_IGN);
   rlimit small = before;
   small.rlim_cur = kWavHeaderSize + 10 * 320;
-  REQUIRE(rig.engine->Record(phone.leg, path, RecordSource::kReceived, &recorder).ok());
+  REQUIRE(rig.engine->Record(phone.leg, ToWav(path, TapSource::kReceived), &recorder).ok());
   setrlimit(RLIMIT_FSIZE, &small);
   rig.Talk({&phone}, {0x25}, 30);
   setrlimit(RLIMIT_FSIZE, &before);
@@ -220,7 +219,8 @@ TEST_CASE(
   const auto closed = rig.Facts(EngineFact::Kind::kRecorderClosed);
   REQUIRE(closed.size() == 1);
   CHECK(closed[0].object == recorder);
-  CHECK(closed[0].text == "File too large");
+  CHECK(closed[0].code == "ERR_FILE");
+  CHECK(closed[0].text == path + ": File too large");
   const size_t sent = phone.rtp.size();
   rig.Talk({&phone}, {0x25}, 5);
   CHECK(phone.rtp.size() == sent + 5);
@@ -229,36 +229,29 @@ TEST_CASE(
 
 TEST_CASE("a ring that nobody empties drops, counts, and leaves silence of the same length") {
   const std::string path = TemporaryPath("ring");
-  Recorder recorder(RecordSource::kReceived);
-  REQUIRE(recorder.Open(path).ok());
+  SoundWriterOptions options;
+  options.path = path;
+  Recorder recorder(TapSource::kReceived, options);
+  REQUIRE(recorder.Open().ok());
   AudioFrame frame;
   for (int16_t& sample : frame.samples) sample = kLevel;
-  for (size_t i = 0; i < Recorder::kRingFrames + 10; ++i) CHECK(recorder.Push(&frame));
-  CHECK(!recorder.Write());
-  recorder.Push(&frame);
+  size_t kept = 0;
+  while (recorder.dropped_samples() < 10 * 160) {
+    CHECK(recorder.Push(TapSource::kReceived, &frame));
+    ++kept;
+  }
+  kept -= 10;
+  CHECK(kept > 50 * 5);  // five seconds of a disk that does not answer
+  CHECK(recorder.RunIo() == IoResult::kWaiting);
+  recorder.Push(TapSource::kReceived, &frame);
   recorder.Finish();
-  CHECK(recorder.Write());
+  CHECK(recorder.RunIo() == IoResult::kDone);
   CHECK(recorder.dropped_samples() == 10 * 160);
   const std::vector<int16_t> samples = Samples(path);
-  REQUIRE(samples.size() == (Recorder::kRingFrames + 11) * 160);
-  CHECK(samples[Recorder::kRingFrames * 160 - 1] == kLevel);
-  CHECK(samples[Recorder::kRingFrames * 160] == 0);
-  CHECK(samples[(Recorder::kRingFrames + 10) * 160 - 1] == 0);
+  REQUIRE(samples.size() == (kept + 11) * 160);
+  CHECK(samples[kept * 160 - 1] == kLevel);
+  CHECK(samples[kept * 160] == 0);
+  CHECK(samples[(kept + 10) * 160 - 1] == 0);
   CHECK(samples.back() == kLevel);
   unlink(path.c_str());
-}
-
-TEST_CASE("a WAV file is decoded to the rate of the engine; what is none is refused") {
-  std::vector<uint8_t> file(kWavHeaderSize + 2 * 16'000);
-  WriteWavHeader(16'000, 1, 2 * 16'000, file.data());
-  for (size_t i = 0; i < 16'000; ++i) {
-    file[kWavHeaderSize + 2 * i] = static_cast<uint8_t>(kLevel & 0xFF);
-    file[kWavHeaderSize + 2 * i + 1] = kLevel >> 8;
-  }
-  std::vector<int16_t> samples;
-  REQUIRE(DecodeWav(file.data(), file.size(), 8000, &samples).ok());
-  CHECK(samples.size() == 8000);
-  CHECK(std::abs(samples[4000] - kLevel) <= 2);
-  const uint8_t text[] = "this is not audio at all";
-  CHECK(std::string(DecodeWav(text, sizeof(text), 8000, &samples).code()) == "ERR_INVALID_AUDIO");
 }

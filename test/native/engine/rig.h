@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/codec/g711.h"
@@ -60,6 +61,23 @@ inline std::unique_ptr<LegSettings> Settings(const TransportAddress& remote) {
   settings->receive_media = true;
   settings->allow_send = true;
   return settings;
+}
+
+// Mono 8 kHz samples to play.
+inline PlayRequest Pcm(std::vector<int16_t> samples, bool loop = false) {
+  PlayRequest request;
+  request.kind = PlayRequest::Kind::kSamples;
+  request.samples = std::move(samples);
+  request.loop = loop;
+  return request;
+}
+
+inline RecordRequest ToWav(const std::string& path, TapSource source) {
+  RecordRequest request;
+  request.source = source;
+  request.file.path = path;
+  request.file.rate_hz = 8000;
+  return request;
 }
 
 struct Received {

@@ -125,7 +125,7 @@ describe('mixminus call', () => {
     const done = fake.run('call', target, '--play', sound);
     await settle();
     expect(fake.sessions[0]?.loaded).toEqual([sound]);
-    expect(peer.played).toEqual([{ pcm: new Int16Array(8), loop: false }]);
+    expect(peer.played).toEqual([{ sound, loop: false }]);
     ended();
     await fake.clock.advance(299);
     expect(peer.hangups).toEqual([]);

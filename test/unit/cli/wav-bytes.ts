@@ -20,6 +20,8 @@ export function makeWav(parts: WavParts = {}): Uint8Array {
   fmt.writeUInt16LE(format, 8);
   fmt.writeUInt16LE(channels, 10);
   fmt.writeUInt32LE(rateHz, 12);
+  fmt.writeUInt32LE((rateHz * channels * bits) / 8, 16);
+  fmt.writeUInt16LE((channels * bits) / 8, 20);
   fmt.writeUInt16LE(bits, 22);
   const body = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
   const data = Buffer.alloc(8);

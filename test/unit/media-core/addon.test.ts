@@ -63,6 +63,23 @@ describe('the addon', () => {
     const one = engine();
     const { leg } = one.openLeg('10.0.0.1');
     const room = one.openRoom({ loudest: 0 });
+    const play = {
+      kind: 'samples',
+      samples: new Int16Array(1),
+      rateHz: 8000,
+      loop: false,
+      startMs: 0,
+      gainDb: 0,
+    } as const;
+    const write = { rateHz: 8000, bufferMs: 100, prebufferMs: 0, gainDb: 0 };
+    const record = {
+      path: '/tmp/never.wav',
+      source: 'sent',
+      format: 'wav',
+      rateHz: 0,
+      bitrateBps: 32_000,
+      maxBytes: 0,
+    } as const;
     const calls: ((value: never) => unknown)[] = [
       (value) => one.openLeg(value),
       (value) => one.configureLeg(value, {} as never),
@@ -73,11 +90,25 @@ describe('the addon', () => {
       (value) => one.applyRoom(value, []),
       (value) => one.applyRoom(room, [value]),
       (value) => one.closeRoom(value),
-      (value) => one.play(value, new Int16Array(1), false),
-      (value) => one.play(leg, value, false),
+      (value) => one.play(value, play),
+      (value) => one.play(leg, value),
+      (value) => one.feedPlayer(value, new Uint8Array(1)),
+      (value) => one.endFeed(value),
+      (value) => one.seekPlayer(value, 0),
       (value) => one.stopPlayer(value),
-      (value) => one.record(value, '/tmp/never.wav', 'sent'),
-      (value) => one.record(leg, '/tmp/never.wav', value),
+      (value) => one.openWriter(value, write),
+      (value) => one.openWriter(leg, value),
+      (value) => one.writePcm(value, new Int16Array(1)),
+      (value) => one.clearWriter(value),
+      (value) => one.notifyWriter(value, 0),
+      (value) => one.endWriter(value),
+      (value) => one.record(value, record),
+      (value) => one.record(leg, value),
+      (value) => one.openReader(value, 'sent', 8000, 100),
+      (value) => one.openReader(leg, value, 8000, 100),
+      (value) => one.openReader(leg, 'sent', value, 100),
+      (value) => one.closeReader(value),
+      (value) => one.drainReaders(value),
       (value) => one.stopRecorder(value),
       (value) => one.inject('10.0.0.1', 20_000, '10.0.0.2', 4000, value),
       (value) => one.inject(value, 20_000, '10.0.0.2', 4000, new Uint8Array(1)),
@@ -87,7 +118,7 @@ describe('the addon', () => {
         expect(['ERR_INVALID_ARGUMENT', 'ERR_STALE_HANDLE']).toContain(codeOf(() => call(value as never)));
       }
     }
-    expect(one.counts()).toMatchObject({ legs: 1, rooms: 1, players: 0, recorders: 0 });
+    expect(one.counts()).toMatchObject({ legs: 1, rooms: 1, players: 0, recorders: 0, readers: 0 });
   });
 
   it('refuses to be moved by hand when it has threads', () => {

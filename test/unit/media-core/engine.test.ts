@@ -79,7 +79,7 @@ describe('MediaEngine', () => {
     await rig.clock.advance(100);
     const closed = vi.fn();
     stream.events.on('closed', closed);
-    const player = stream.play(new Int16Array(8000), { loop: true });
+    const player = stream.play({ samples: new Int16Array(8000) }, { loop: true });
     await rig.engine.close();
     await rig.engine.close();
     await player.ended;
@@ -115,22 +115,9 @@ describe('MediaEngine', () => {
     warned.mockRestore();
   });
 
-  it('decodes WAV to its own rate and refuses what is none', () => {
+  it('looks into sound files and refuses what is none', () => {
     const { engine } = mediaRig();
-    const wav = Buffer.alloc(44 + 3200);
-    wav.write('RIFF', 0);
-    wav.writeUInt32LE(36 + 3200, 4);
-    wav.write('WAVEfmt ', 8);
-    wav.writeUInt32LE(16, 16);
-    wav.writeUInt16LE(1, 20);
-    wav.writeUInt16LE(1, 22);
-    wav.writeUInt32LE(16_000, 24);
-    wav.writeUInt32LE(32_000, 28);
-    wav.writeUInt16LE(2, 32);
-    wav.writeUInt16LE(16, 34);
-    wav.write('data', 36);
-    wav.writeUInt32LE(3200, 40);
-    expect(engine.loadWav(wav)).toHaveLength(800);
-    expect(codeOf(() => engine.loadWav(new Uint8Array(100)))).toBe('ERR_INVALID_AUDIO');
+    expect(codeOf(() => engine.checkSound('/nonexistent/a.wav'))).toBe('ERR_FILE');
+    expect(() => engine.checkSound(import.meta.filename)).toThrow('is neither a WAVE nor an Ogg Opus file');
   });
 });

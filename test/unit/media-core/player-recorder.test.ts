@@ -27,7 +27,7 @@ describe('Player', () => {
   it('ends after its last sample, once, and stopping it later does nothing', async () => {
     const rig = mediaRig();
     const stream = rig.call(rig.peer());
-    const player = stream.play(sine(500, 200, -20));
+    const player = stream.play({ samples: sine(500, 200, -20) });
     let ended = false;
     void player.ended.then(() => {
       ended = true;
@@ -44,13 +44,13 @@ describe('Player', () => {
     const rig = mediaRig();
     const peer = rig.peer();
     const stream = rig.call(peer);
-    const stopped = stream.play(sine(500, 100, -20), { loop: true });
+    const stopped = stream.play({ samples: sine(500, 100, -20) }, { loop: true });
     await rig.clock.advance(1000);
     expect(toneLevelDbfs(peer.heard().slice(-4000), 500)).toBeCloseTo(-20, 0);
     stopped.stop();
     await rig.clock.advance(40);
     await stopped.ended;
-    const cut = stream.play(sine(500, 100, -20), { loop: true });
+    const cut = stream.play({ samples: sine(500, 100, -20) }, { loop: true });
     stream.close();
     await rig.clock.advance(40);
     await cut.ended;
@@ -62,7 +62,7 @@ describe('Player', () => {
     const peer = rig.peer();
     const stream = rig.call(peer);
     const pcm = sine(500, 400, -10);
-    stream.play(pcm);
+    stream.play({ samples: pcm });
     pcm.fill(0);
     await rig.clock.advance(300);
     expect(levelDbfs(peer.heard().slice(-1600))).toBeCloseTo(-10, 0);
@@ -71,7 +71,7 @@ describe('Player', () => {
   it('takes nothing but Int16Array', () => {
     const rig = mediaRig();
     const stream = rig.call(rig.peer());
-    expect(codeOf(() => stream.play(new Float32Array(10) as never))).toBe('ERR_INVALID_ARGUMENT');
+    expect(codeOf(() => stream.play({ samples: new Float32Array(10) as never }))).toBe('ERR_INVALID_ARGUMENT');
   });
 });
 
@@ -80,10 +80,10 @@ describe('Recorder', () => {
     const rig = mediaRig();
     const peer = rig.peer();
     const stream = rig.call(peer);
-    stream.play(sine(900, 1000, -15), { loop: true });
+    stream.play({ samples: sine(900, 1000, -15) }, { loop: true });
     await peer.say(stream, sine(400, 400, -25));
-    const received = stream.record(join(folder, 'received.wav'), 'received');
-    const sent = stream.record(join(folder, 'sent.wav'), 'sent');
+    const received = stream.record(join(folder, 'received.wav'), { source: 'received' });
+    const sent = stream.record(join(folder, 'sent.wav'), { source: 'sent' });
     await peer.say(stream, sine(400, 1000, -25));
     const stopping = Promise.all([received.stop(), sent.stop()]);
     await rig.clock.advance(40);
@@ -104,8 +104,8 @@ describe('Recorder', () => {
     const rig = mediaRig();
     const first = rig.call(rig.peer());
     const second = rig.call(rig.peer());
-    const one = first.record(join(folder, 'one.wav'), 'sent');
-    const two = second.record(join(folder, 'two.wav'), 'sent');
+    const one = first.record(join(folder, 'one.wav'), { source: 'sent' });
+    const two = second.record(join(folder, 'two.wav'), { source: 'sent' });
     await rig.clock.advance(200);
     first.close();
     await rig.clock.advance(40);
@@ -118,7 +118,9 @@ describe('Recorder', () => {
   it('refuses a path that cannot be written', () => {
     const rig = mediaRig();
     const stream = rig.call(rig.peer());
-    expect(codeOf(() => stream.record(join(folder, 'no', 'where.wav'), 'sent'))).toBe('ERR_FILE');
-    expect(codeOf(() => stream.record(join(folder, 'a.wav'), 'both' as never))).toBe('ERR_INVALID_ARGUMENT');
+    expect(codeOf(() => stream.record(join(folder, 'no', 'where.wav'), { source: 'sent' }))).toBe('ERR_FILE');
+    expect(codeOf(() => stream.record(join(folder, 'a.wav'), { source: 'left' as never }))).toBe(
+      'ERR_INVALID_ARGUMENT',
+    );
   });
 });

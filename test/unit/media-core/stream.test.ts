@@ -127,8 +127,8 @@ describe('Stream', () => {
     expect(Buffer.from(bye).includes(Buffer.from([0x81, 203]))).toBe(true);
     expect(stream.stats().packetsReceived).toBe(figures.packetsReceived);
     expect(codeOf(() => stream.configure(peer.parameters()))).toBe('ERR_CLOSED');
-    expect(codeOf(() => stream.play(new Int16Array(1)))).toBe('ERR_CLOSED');
-    expect(codeOf(() => stream.record('/tmp/never.wav', 'sent'))).toBe('ERR_CLOSED');
+    expect(codeOf(() => stream.play({ samples: new Int16Array(1) }))).toBe('ERR_CLOSED');
+    expect(codeOf(() => stream.record('/tmp/never.wav', { source: 'sent' }))).toBe('ERR_CLOSED');
   });
 
   it('has empty figures before its worker saw it, and silence in them', () => {
@@ -178,7 +178,7 @@ describe('Stream', () => {
       stream.configure(near.peer().parameters({ remote, remoteRtcpPort: other.rtcpPort }));
       stream.allowSend();
     }
-    player.play(sine(700, 1000, -10), { loop: true });
+    player.play({ samples: sine(700, 1000, -10) }, { loop: true });
     await near.clock.advance(2000);
     expect(listener.stats().packetsReceived).toBeGreaterThan(90);
     expect(listener.stats().levelInDbov).toBeGreaterThan(-15);
@@ -189,7 +189,7 @@ describe('Stream', () => {
     const rig = mediaRig();
     const peer = rig.peer();
     const stream = rig.call(peer);
-    const player = stream.play(sine(1000, 1000, -12), { loop: true });
+    const player = stream.play({ samples: sine(1000, 1000, -12) }, { loop: true });
     await rig.clock.advance(1500);
     player.stop();
     const steady = peer.heard().subarray(1600, 9600);

@@ -27,7 +27,7 @@ export class FakeCall {
   readonly events = new Emitter<Record<string, unknown[]>>();
   readonly finished: Promise<EndReason>;
   readonly hangups: unknown[] = [];
-  readonly played: { pcm: unknown; loop: boolean }[] = [];
+  readonly played: { sound: unknown; loop: boolean }[] = [];
   endReason: EndReason | undefined;
   conference: FakeConference | undefined;
   statistics: Record<string, number | boolean> | undefined = {
@@ -79,8 +79,8 @@ export class FakeCall {
     return this.statistics;
   }
 
-  play(pcm: unknown, { loop = false }: { loop?: boolean } = {}): Promise<void> {
-    this.played.push({ pcm, loop });
+  play(sound: unknown, { loop = false }: { loop?: boolean } = {}): Promise<void> {
+    this.played.push({ sound, loop });
     return this.playing;
   }
 
@@ -90,7 +90,7 @@ export class FakeCall {
   record(path: string): unknown {
     const recording = { path, stopped: false };
     this.recordings.push(recording);
-    const result = { path, samples: 16_000, droppedSamples: 0 };
+    const result = { path, samples: 32_000, rateHz: 16_000, droppedSamples: 0 };
     return {
       path,
       closed: Promise.resolve(result),
@@ -208,9 +208,8 @@ export class FakeSessions {
   readonly manager = {
     get: (id: string) => ({ endReason: (this.calls.get(id) as unknown as FakeCall | undefined)?.pendingReason }),
     audio: {
-      load: async (path: string) => {
+      check: (path: string) => {
         this.loaded.push(path);
-        return new Int16Array(8);
       },
     },
   };

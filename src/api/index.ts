@@ -15,6 +15,7 @@ export {
   type JoinOptions,
   type Member,
 } from './conference.js';
+export { type Connection, type ConnectOptions, connect } from './connect.js';
 export type { CollectOptions, DigitMenuOptions } from './digits.js';
 export { CallGroup, type CallGroupEvents } from './group.js';
 export type { CallHandler, CallHandlerLike, Handled } from './handlers.js';

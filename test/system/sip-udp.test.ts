@@ -51,6 +51,7 @@ async function call(from: Phone, to: Phone, address: string): Promise<{ advertis
   expect(invite.flow.remote).toEqual({ address: advertised, port: from.port });
   to.endpoint.progress(invite.usage, 180);
   await from.next('provisional');
+  await to.next('pracked');
   to.endpoint.accept(invite.usage, { body: sdp });
   await from.next('answered');
   from.endpoint.ack(usage);

@@ -120,7 +120,7 @@ describe('a process', () => {
     const { code, out } = await runModule(`
       import { createSessions } from 'mixminus';
       const tries = [
-        { listen: ['udp://127.0.0.1'] , codecs: ['opus'] },
+        { listen: ['udp://127.0.0.1'] , codecs: ['mp3'] },
         { listen: ['sctp://127.0.0.1:5060'] },
         { listen: ['udp://example.com:5060'] },
         { listen: ['udp://192.0.2.77:0'] },

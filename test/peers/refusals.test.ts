@@ -58,7 +58,7 @@ describe('a request that is not served', () => {
   const noUser = 'sip:[remote_ip]:[remote_port]';
   const cases: readonly (readonly [what: string, Probe])[] = [
     ['a call that names no room', { uri: noUser, status: 404 }],
-    ['a method of another job', { method: 'SUBSCRIBE', headers: ['Event: presence'], status: 405, matches: [allow] }],
+    ['an event that nobody tells', { method: 'SUBSCRIBE', headers: ['Event: presence'], status: 489 }],
     ['a REGISTER', { method: 'REGISTER', uri: noUser, status: 405, matches: [allow] }],
     ['a method unheard of', { method: 'FETCH', status: 501, matches: [allow] }],
     ['a BYE of no dialog', { method: 'BYE', toTag: 'nobody', status: 481 }],

@@ -38,6 +38,7 @@ void ReadPages(const std::vector<uint8_t>& bytes, size_t piece) {
       MIXMINUS_CHECK(packet.size <= OggReader::kMostPacket);
       uint32_t sum = 0;
       for (size_t i = 0; i < packet.size; ++i) sum += packet.data[i];
+      MIXMINUS_CHECK(sum <= 255 * packet.size);
       OpusHead head;
       (void)ParseOpusHead(packet.data, packet.size, &head);
       MIXMINUS_CHECK(OpusPacketSamples(packet.data, packet.size) <= 5760);

@@ -162,7 +162,7 @@ export class Call {
   /**
    * Changes what codecs we want (in order of preference, of those configured) or where we receive (a numeric address, for descriptions), by
    * UPDATE or, where the peer takes none, re-INVITE. Resolves with the 2xx; rejects with SipError when the peer refuses, and then nothing
-   * has changed. Throws ERR_INVALID_ARGUMENT, and ERR_INVALID_STATE while another change is under way.
+   * has changed. Throws ERR_INVALID_ARGUMENT for an address, ERR_CONFIG for codecs, ERR_INVALID_STATE while another change is under way.
    */
   async update(change: { codecs?: readonly CodecName[]; address?: string }): Promise<void> {
     await this.#verb(async () => this.#manager.updateSession(this.id, change));

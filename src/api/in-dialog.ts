@@ -1,7 +1,7 @@
 /** Digits by INFO, one after another. Used by Call. */
 import { SessionError } from '../base/errors.js';
-import { digitRequest, type SessionManager } from '../manager/index.js';
-import { SipError, type SipResponse } from './types.js';
+import { digitContent, type SessionManager } from '../manager/index.js';
+import { SipError } from './types.js';
 
 export interface DtmfOptions {
   /** `info`: as INFO with application/dtmf-relay. */
@@ -28,9 +28,9 @@ export async function sendDigits(
     // An INFO is a digit as a whole; who plays it at the other end needs the time for it.
     if (!first) await new Promise<void>((resolve) => manager.clock.after(durationMs + gapMs, resolve));
     first = false;
-    const { status, reason, message } = await manager.requestInSession(sessionId, digitRequest(digit, durationMs));
+    const content = digitContent(digit, durationMs);
+    const { status, reason, response } = await manager.messaging.requestInside(sessionId, 'INFO', { content });
     if (status < 300) continue;
-    const response = message as SipResponse | undefined;
     throw new SipError('ERR_REJECTED', `${status} ${reason}`, { status, reason, response });
   }
 }

@@ -43,6 +43,7 @@ export interface ResolvedConfig {
   readonly middleware: readonly Middleware[];
   readonly reliable: ReliablePolicy;
   readonly sessionTimer: SessionTimerConfig | undefined;
+  readonly infoPackages: readonly string[];
 }
 
 /** RFC 3261 table 4; timer C is "more than 3 minutes" there (16.6), the shortest that proxies on the way allow. */
@@ -99,6 +100,7 @@ export function resolveConfig(config: DialogCoreConfig): ResolvedConfig {
     middleware: config.middleware ?? [],
     reliable: resolveReliable(config.reliable),
     sessionTimer: resolveSessionTimer(config.sessionTimer),
+    infoPackages: resolveInfoPackages(config.infoPackages),
   };
 }
 
@@ -135,6 +137,13 @@ const policies: readonly ReliablePolicy[] = ['off', 'supported', 'required'];
 
 function resolveReliable(given: ReliablePolicy = 'supported'): ReliablePolicy {
   if (!policies.includes(given)) throw wrong('reliable', `'${String(given)}' is none of ${policies.join(', ')}`);
+  return given;
+}
+
+/** RFC 6086 9.2: a package's name is a token. */
+function resolveInfoPackages(given: readonly string[] = []): readonly string[] {
+  const odd = given.find((name) => !/^[\w.!%*+`'~-]+$/.test(name));
+  if (odd !== undefined) throw wrong('infoPackages', `'${odd}' is not the name of a package`);
   return given;
 }
 

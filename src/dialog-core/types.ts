@@ -110,6 +110,8 @@ export interface DialogCoreConfig {
   readonly reliable?: ReliablePolicy | undefined;
   /** Session timers; default on, with the defaults of {@link SessionTimerConfig}. */
   readonly sessionTimer?: 'off' | Partial<SessionTimerConfig> | undefined;
+  /** Packages of INFO that are wanted, told in Recv-Info (RFC 6086 5.2.3); an INFO of another gets 469. Default none. */
+  readonly infoPackages?: readonly string[] | undefined;
   readonly clock?: Clock | undefined;
   readonly ids?: IdSource | undefined;
   readonly logger?: Logger | undefined;

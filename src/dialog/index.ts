@@ -6,7 +6,7 @@ export { DialogBuilder, type DialogLayer } from './builder.js';
 export { DialogConfigConverter, toHeaders, toListenAddress } from './config.js';
 export { SessionDialogCoordinator } from './coordinator.js';
 export { type CallerIdentity, identityOf } from './identity.js';
-export { digitRequest } from './info.js';
+export { digitContent } from './info.js';
 export { DialogManager } from './manager.js';
 export type {
   Content,

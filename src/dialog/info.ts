@@ -3,7 +3,8 @@
  * application; and the digit on its way out. One-sided, since media tells its digits by itself. Pure.
  */
 import type { SipRequest } from '../dialog-core/index.js';
-import type { DialogFact, InDialogRequest } from '../session/index.js';
+import type { DialogFact } from '../session/index.js';
+import type { Content } from './messaging.js';
 
 /** How long a digit lasts that does not say it, as RFC 4733 senders have it. */
 const usualDurationMs = 160;
@@ -46,8 +47,8 @@ function readDigit(text: string): string | undefined {
   return /^[0-9*#A-D]$/.test(value) ? value : undefined;
 }
 
-/** One digit as INFO, in the form that more peers understand. */
-export function digitRequest(digit: string, durationMs: number): InDialogRequest {
-  const data = Buffer.from(`Signal=${digit}\r\nDuration=${Math.round(durationMs)}\r\n`);
-  return { method: 'INFO', body: { contentType: 'application/dtmf-relay', data } };
+/** One digit as the body of an INFO, in the form that more peers understand. */
+export function digitContent(digit: string, durationMs: number): Content {
+  const data = `Signal=${digit}\r\nDuration=${Math.round(durationMs)}\r\n`;
+  return { contentType: 'application/dtmf-relay', data };
 }

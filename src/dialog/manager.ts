@@ -19,8 +19,6 @@ import type {
   Credentials,
   Description,
   DialogPort,
-  InDialogRequest,
-  InDialogResult,
   MessagePart,
   OutgoingParams,
   ReasonValue,
@@ -167,14 +165,6 @@ export class DialogManager implements DialogPort {
   /** The session of a usage, or undefined when it was forgotten: its late events are dropped, never given to another. */
   sessionOf(usage: UsageId): SessionId | undefined {
     return this.#sessions.get(usage);
-  }
-
-  /** A request in the dialog; ERR_INVALID_STATE before the call is answered and after its end. */
-  async requestInSession(sessionId: SessionId, request: InDialogRequest): Promise<InDialogResult> {
-    const { method, headers, body } = request;
-    const params = { method, headers: headers && toHeaders(headers), body };
-    const { status, reason, response } = await this.#core.requestInside(this.#usage(sessionId), params);
-    return { status, reason, message: response };
   }
 
   /** OPTIONS outside a dialog (RFC 3261 11). */

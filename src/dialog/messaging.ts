@@ -85,7 +85,8 @@ export class DialogMessaging {
     return this.#core.request({ method, ...toOutside(target, options) });
   }
 
-  requestInside(
+  /** A request in the dialog of a session, which changes nothing about it. Rejects with ERR_INVALID_STATE unless the call stands. */
+  async requestInside(
     sessionId: SessionId,
     method: string,
     { headers, content }: Pick<OutsideOptions, 'headers' | 'content'>,

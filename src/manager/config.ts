@@ -91,6 +91,8 @@ export interface ManagerOptions {
   readonly reliable?: ReliablePolicy | undefined;
   /** Session timers (RFC 4028), which end calls whose other side is gone: half an hour by default, between peers that both know them. */
   readonly sessionTimer?: 'off' | Partial<SessionTimerConfig> | undefined;
+  /** Packages of INFO that are wanted (RFC 6086 5.2.3), told to peers in Recv-Info; an INFO of another gets 469. Default none. */
+  readonly infoPackages?: readonly string[] | undefined;
   /** Challenges callers and lets in who gives right credentials; default: everybody may call. */
   readonly authentication?: Authentication | undefined;
   /** Takes registrations, `{}` with all defaults; default: REGISTER gets 405. */
@@ -163,6 +165,7 @@ export function toManagerConfig(options: ManagerOptions): ManagerConfig {
       userAgent: options.userAgent,
       reliable: options.reliable,
       sessionTimer: options.sessionTimer,
+      infoPackages: options.infoPackages,
       authentication: options.authentication,
       registrar: options.registrar,
       timers: options.timers,

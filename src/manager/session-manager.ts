@@ -24,8 +24,6 @@ import {
   type AwaitedVerb,
   type Credentials,
   type ExtraHeaders,
-  type InDialogRequest,
-  type InDialogResult,
   isAllowed,
   isEstablished,
   type MediaChange,
@@ -251,12 +249,6 @@ export class SessionManager {
   updateSession(sessionId: SessionId, change: MediaChange): Promise<void> {
     this.#parts.media.manager.checkChange(change);
     return this.#submitAndWait(sessionId, { type: 'update', change }, 'update');
-  }
-
-  /** A request in the dialog of an established session, which changes nothing about it (INFO, MESSAGE, OPTIONS and others). */
-  async requestInSession(sessionId: SessionId, request: InDialogRequest): Promise<InDialogResult> {
-    this.#record(sessionId);
-    return await this.#parts.dialog.manager.requestInSession(sessionId, request);
   }
 
   /** Ends a session from any state: CANCEL, a final response or BYE. Resolves when it is over, in bounded time. */

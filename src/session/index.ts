@@ -18,8 +18,6 @@ export type {
   DialogPort,
   ExtraHeaders,
   FactSink,
-  InDialogRequest,
-  InDialogResult,
   MediaPort,
   MessagePart,
   OutgoingParams,

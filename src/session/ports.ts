@@ -47,22 +47,6 @@ export interface MessagePart {
   readonly data: Uint8Array;
 }
 
-/** A request in the dialog of a session, which changes nothing about it. */
-export interface InDialogRequest {
-  /** INFO, MESSAGE, OPTIONS or one of the caller's own. */
-  readonly method: string;
-  readonly headers?: ExtraHeaders | undefined;
-  readonly body?: { readonly contentType: string; readonly data: Uint8Array } | undefined;
-}
-
-export interface InDialogResult {
-  /** 408 where no answer came, 503 where the request could not be sent. */
-  readonly status: number;
-  readonly reason: string;
-  /** The layer's own message object. */
-  readonly message: unknown;
-}
-
 export interface ResponseExtras {
   readonly reason?: string | undefined;
   readonly headers?: ExtraHeaders | undefined;

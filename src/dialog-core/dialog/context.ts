@@ -52,7 +52,10 @@ export function supportedTags({ reliable, sessionTimer }: Extensions): string[] 
 
 /** What INVITE, its 2xx and OPTIONS tell of our abilities (RFC 3261 13.2.1, 13.3.1.4, 11.2); no tags are an empty Supported. */
 export function abilities({ methods, config }: Pick<CoreContext, 'methods' | 'config'>): HeaderList {
-  return [methods.allow, ['Supported', supportedTags(config).join(', ')], ...methods.allowEvents];
+  const { infoPackages } = config;
+  // RFC 6086 5.2.3: without one, no package is wanted.
+  const receives: HeaderList = infoPackages.length === 0 ? [] : [['Recv-Info', infoPackages.join(', ')]];
+  return [methods.allow, ['Supported', supportedTags(config).join(', ')], ...methods.allowEvents, ...receives];
 }
 
 /** Whether a header that lists option tags (Supported, Require, Unsupported) holds that one; they are compared without case. */

@@ -198,13 +198,23 @@ export class InviteUsage implements ClientUser, TimerOwner, SessionTimerUser {
         else this.#reoffers.handleUpdate(dialog, request, flow);
         return;
       case 'INFO':
-        // RFC 6086 4.2.2: with 200 when it was received in its dialog, whatever the application makes of it.
-        answer(this.#core, request, flow, { status: 200 });
-        this.#core.emit({ type: 'info', usage: this.id, request });
+        this.#handleInfo(request, flow);
         return;
       default:
         answer(this.#core, request, flow, optionsReply(this.#core));
     }
+  }
+
+  /** RFC 6086 4.2.2: 469 for a package that we did not say we want; otherwise 200, whatever the application makes of it. */
+  #handleInfo(request: SipRequest, flow: Flow): void {
+    const name = request.header('info-package')?.split(';', 1)[0]?.trim().toLowerCase();
+    const { infoPackages } = this.#core.config;
+    if (name !== undefined && !infoPackages.some((each) => each.toLowerCase() === name)) {
+      answer(this.#core, request, flow, { status: 469, headers: [['Recv-Info', infoPackages.join(', ')]] });
+      return;
+    }
+    answer(this.#core, request, flow, { status: 200 });
+    this.#core.emit({ type: 'info', usage: this.id, request });
   }
 
   #handleBye(dialog: Dialog, request: SipRequest, flow: Flow): void {

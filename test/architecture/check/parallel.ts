@@ -27,7 +27,6 @@ export const dialogSide: Side = {
     'cancelSession',
     'ackSession',
     'answerReoffer',
-    'requestInSession',
     'forgetSession',
     'adoptUsage',
     'sessionOf',

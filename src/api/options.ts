@@ -21,7 +21,7 @@ export interface SessionsOptions extends ManagerOptions {
 }
 
 export interface CallOptions {
-  /** Calls by this registration: its address of record and its credentials serve where `from` and `auth` are not given. */
+  /** Calls by this registration: its address of record, credentials and service route serve where `from`, `auth` and `route` are not given. */
   readonly via?: Registration | undefined;
   /** `sip:user@host`; default `sip:mixminus@` and our own address. */
   readonly from?: string | undefined;
@@ -30,6 +30,8 @@ export interface CallOptions {
   readonly headers?: ExtraHeaders | undefined;
   /** Loose outbound proxy, `sip:host:port`. */
   readonly proxy?: string | undefined;
+  /** Route behind the proxy, `<sip:host;lr>` each; default: the service route of `via`. ERR_INVALID_ARGUMENT for what is none. */
+  readonly route?: readonly string[] | undefined;
   /** Acknowledged provisional responses (RFC 3262) for this call; default: that of the library. */
   readonly reliable?: ReliablePolicy | undefined;
   /** Further parts of the INVITE's body, beside the session description (RFC 5621). */

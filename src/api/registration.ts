@@ -11,6 +11,7 @@ export class Registration {
   readonly #ended: Promise<void>;
   #resolveEnded = (): void => {};
   #state: RegistrationState = { kind: 'registering' };
+  #last: Pick<Extract<RegistrationState, { kind: 'registered' }>, 'serviceRoute' | 'publicGruu'> = {};
 
   /** The address of record. */
   readonly aor: string;
@@ -29,6 +30,16 @@ export class Registration {
 
   get state(): RegistrationState {
     return this.#state;
+  }
+
+  /** Values of Route that the registrar wants requests of this user to take (RFC 3608); empty without. Calls by this registration take them. */
+  get serviceRoute(): readonly string[] {
+    return this.#last.serviceRoute ?? [];
+  }
+
+  /** The address of this device alone (RFC 5627), where `instanceId` is given and the registrar knows them: Contact of its calls. */
+  get publicGruu(): string | undefined {
+    return this.#last.publicGruu;
   }
 
   /** The present state and all that follow; the iteration ends with 'unregistered'. */
@@ -73,6 +84,9 @@ export class Registration {
 
   #handle(state: RegistrationState): void {
     this.#state = state;
+    // A refresh that fails leaves the binding, and what came with it, until the binding ends.
+    if (state.kind === 'registered') this.#last = state;
+    else if (state.kind === 'unregistered') this.#last = {};
     for (const queue of [...this.#queues]) {
       queue.push(state);
       if (state.kind === 'unregistered') queue.end();

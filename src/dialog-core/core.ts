@@ -9,6 +9,7 @@ import type { Hop } from './dialog/hop.js';
 import { ServedMethods } from './dialog/methods.js';
 import { DialogStore } from './dialog/store.js';
 import type { Timer } from './dialog/timer.js';
+import { uriEquals } from './message/index.js';
 import { Registrar } from './registrar.js';
 import { type TransactionHost, TransactionLayer } from './transaction/layer.js';
 import type { Transaction } from './transaction/transaction.js';
@@ -61,6 +62,8 @@ export class Core implements CoreContext, TransactionHost {
     unmatched: 0,
   };
   readonly registrar: Registrar | undefined;
+  /** By registration of ours, what the registrar made of the contact (RFC 5627). */
+  readonly gruus = new Map<object, { readonly uri: SipUri; readonly gruu: string }>();
   pendingInvites = 0;
   nowMs = 0;
   #out: StackOutput[] = [];
@@ -102,6 +105,15 @@ export class Core implements CoreContext, TransactionHost {
 
   flowTo(uri: SipUri): Flow | undefined {
     return this.registrar?.flowTo(uri, this.nowMs);
+  }
+
+  pathTo(uri: SipUri): readonly string[] {
+    return this.registrar?.pathTo(uri, this.nowMs) ?? [];
+  }
+
+  gruuOf(contact: SipUri): string | undefined {
+    for (const { uri, gruu } of this.gruus.values()) if (uriEquals(uri, contact)) return gruu;
+    return undefined;
   }
 
   route(hop: Hop, listener: number | undefined, done: RouteDone, avoid: readonly string[] = []): void {

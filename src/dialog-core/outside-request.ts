@@ -5,8 +5,8 @@
 
 import type { ClientAuth } from './auth.js';
 import { bodyHeaders, type CoreContext, newSequence, newTag, userAgent, viaOf } from './dialog/context.js';
-import { requestUri } from './dialog/dialog.js';
 import { type Hop, nextTry } from './dialog/hop.js';
+import type { Way } from './dialog/preloaded.js';
 import { sendSized } from './dialog/send.js';
 import {
   type HeaderList,
@@ -34,8 +34,7 @@ export interface OutsideParams {
   readonly from: SipUri;
   /** Default: the target. */
   readonly to?: SipUri;
-  /** Loose outbound proxy as Route value; the hop is its. */
-  readonly route?: string | undefined;
+  readonly way: Way;
   readonly body?: Body | undefined;
   /** Further headers; the route is known by then. */
   readonly headers: (flow: Flow) => HeaderList;
@@ -64,7 +63,8 @@ export class OutsideRequest implements ClientUser {
     this.#done = done;
   }
 
-  start(hop: Hop): void {
+  start(): void {
+    const { hop } = this.#params.way;
     this.#hop = hop;
     this.#thread.sequence += 1;
     this.#send(hop, (problem) => this.#done({ status: 503, reason: problem, response: undefined }));
@@ -103,7 +103,7 @@ export class OutsideRequest implements ClientUser {
     const { status, reason } = response;
     if (status < 200) return;
     // RFC 3261 22.2: the same Call-ID, From tag and To, the next CSeq.
-    if (this.#hop && this.#attempt?.accept(response)) this.start(this.#hop);
+    if (this.#hop && this.#attempt?.accept(response)) this.start();
     else if (status === 503) this.#fail({ status, reason, response });
     else this.#done({ status, reason, response });
   }
@@ -115,16 +115,16 @@ export class OutsideRequest implements ClientUser {
   }
 
   #print(flow: Flow, branch: string): Buffer {
-    const { method, target, from, to = target, route, headers, body } = this.#params;
+    const { method, target, from, to = target, way, headers, body } = this.#params;
     const { callId, fromTag, sequence, auth } = this.#thread;
-    const uri = requestUri(target);
+    const { uri, routes } = way;
     return printRequest({
       method,
       uri,
       headers: [
         ['Via', viaOf(this.#core, flow, branch)],
         ['Max-Forwards', '70'],
-        ...(route === undefined ? [] : [['Route', route] as const]),
+        ...routes.map((route) => ['Route', route] as const),
         ['From', printNameAddr({ uri: from, params: [['tag', fromTag]] })],
         ['To', printNameAddr({ uri: to })],
         ['Call-ID', callId],

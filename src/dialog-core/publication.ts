@@ -5,9 +5,7 @@
 import { ClientAuth } from './auth.js';
 import type { Core } from './core.js';
 import { checkBody, checkCredentials, checkHeaders, misuse } from './dialog/arguments.js';
-import { requireHop } from './dialog/context.js';
-import type { Hop } from './dialog/hop.js';
-import { looseRoute } from './dialog/invite-uac.js';
+import { type Way, wayTo } from './dialog/preloaded.js';
 import { deltaSeconds } from './dialog/subscription-headers.js';
 import { Timer, type TimerOwner } from './dialog/timer.js';
 import { newThread, OutsideRequest } from './outside-request.js';
@@ -25,7 +23,7 @@ const lasting = new Set([400, 401, 403, 404, 405, 407, 413, 415, 416, 489, 501])
 export class CorePublication implements Publication, TimerOwner {
   readonly #core: Core;
   readonly #params: PublishParams;
-  readonly #hop: Hop;
+  readonly #way: Way;
   readonly #auth: ClientAuth | undefined;
   readonly #tell: (state: PublicationState) => void;
   readonly #over: () => void;
@@ -50,7 +48,7 @@ export class CorePublication implements Publication, TimerOwner {
     }
     this.#core = core;
     this.#params = params;
-    this.#hop = requireHop(core, proxy ?? target);
+    this.#way = wayTo(core, target, { proxy });
     this.#auth = auth && new ClientAuth(auth, core.config.ids);
     this.#body = body;
     this.#expiresS = expiresS;
@@ -106,10 +104,10 @@ export class CorePublication implements Publication, TimerOwner {
   #send(expiresS: number, body: Body | undefined, done: (result: OptionsResult) => void): void {
     this.#busy = true;
     this.#timer.clear();
-    const { target, from, to, proxy, event, headers: more = [] } = this.#params;
+    const { target, from, to, event, headers: more = [] } = this.#params;
     const tag = this.#etag === undefined ? [] : [['SIP-If-Match', this.#etag] as const];
     const headers = () => [['Event', event] as const, ['Expires', String(expiresS)] as const, ...tag, ...more];
-    const parts = { method: 'PUBLISH', target, from, headers, body, route: proxy && looseRoute(proxy) };
+    const parts = { method: 'PUBLISH', target, from, headers, body, way: this.#way };
     const request = new OutsideRequest(
       this.#core,
       newThread(this.#core, this.#auth),
@@ -119,7 +117,7 @@ export class CorePublication implements Publication, TimerOwner {
         if (this.#state !== 'over') done(result);
       },
     );
-    request.start(this.#hop);
+    request.start();
   }
 
   #handleResult(result: OptionsResult): void {

@@ -4,6 +4,8 @@
  */
 import { warnListener } from '../base/emitter.js';
 import type { ResolvedRegistrar } from './config.js';
+import { hasTag } from './dialog/context.js';
+import { routeOf } from './dialog/preloaded.js';
 import type { Reply } from './dialog/reply.js';
 import {
   type NameAddr,
@@ -26,6 +28,8 @@ interface Bound {
   readonly expiresAtMs: number;
   /** What the registration came along: the way to a contact behind NAT or at the far end of a WebSocket (RFC 5626 5.3, RFC 7118 5). */
   readonly flow: Flow | undefined;
+  /** The proxies that requests to the contact have to pass, as values of Route (RFC 3327 5.3). */
+  readonly path: readonly string[];
 }
 
 /** What a request asks for one contact. */
@@ -58,15 +62,27 @@ export class Registrar {
   /** The bindings of an address of record, the best first. */
   lookup(aor: SipUri, nowMs: number): Binding[] {
     return this.#live(keyOf(aor), nowMs)
-      .map(({ uriText, q, expiresAtMs }) => ({ contact: uriText, q, expiresS: leftS(expiresAtMs, nowMs) }))
+      .map(({ uriText, q, expiresAtMs, path }) => {
+        const binding = { contact: uriText, q, expiresS: leftS(expiresAtMs, nowMs) };
+        return path.length === 0 ? binding : { ...binding, path };
+      })
       .sort((a, b) => b.q - a.q);
   }
 
   /** The flow that a contact was registered along; undefined for an address that is none of a live binding. */
   flowTo(uri: SipUri, nowMs: number): Flow | undefined {
+    return this.#boundTo(uri, nowMs)?.flow;
+  }
+
+  /** The path that a contact was registered with. */
+  pathTo(uri: SipUri, nowMs: number): readonly string[] {
+    return this.#boundTo(uri, nowMs)?.path ?? [];
+  }
+
+  #boundTo(uri: SipUri, nowMs: number): Bound | undefined {
     if (this.#byContact.size === 0) return undefined;
     const bound = this.#byContact.get(contactKey(uri));
-    return bound && bound.expiresAtMs > nowMs ? bound.flow : undefined;
+    return bound && bound.expiresAtMs > nowMs ? bound : undefined;
   }
 
   /** Who was there by a connection alone is gone with it (RFC 5626 5.3); others keep their address. */
@@ -86,14 +102,19 @@ export class Registrar {
     if (aor.scheme !== 'sip' || aor.user === undefined || aor.user === '') return { status: 404 };
     const refusal = this.#refuse(aor, username);
     if (refusal) return refusal;
+    const path = readPath(request);
+    if ('status' in path) return path;
     const key = keyOf(aor);
     const before = this.#live(key, nowMs);
     const values = request.headerValues('contact');
-    const after = values.includes('*') ? removeAll(request, before) : this.#apply(request, before, nowMs, flow);
+    const after = values.includes('*')
+      ? removeAll(request, before)
+      : this.#apply(request, before, nowMs, { path, flow });
     if ('status' in after) return after;
     if (after.length > this.#config.maxBindings) return { status: 403, reason: 'Too Many Bindings' };
     if (!this.#store(key, after, nowMs)) return { status: 503, headers: [['Retry-After', '60']] };
-    return { status: 200, headers: after.map((each) => ['Contact', printBinding(each, nowMs)] as const) };
+    const contacts = after.map((each) => ['Contact', printBinding(each, nowMs)] as const);
+    return { status: 200, headers: [...contacts, ...path.map((each) => ['Path', each] as const)] };
   }
 
   /** 10.3 step 4: who may change this address of record; by default its user, or everybody where nobody has to say who they are. */
@@ -114,7 +135,7 @@ export class Registrar {
     request: SipRequest,
     before: readonly Bound[],
     nowMs: number,
-    flow: Flow | undefined,
+    by: Pick<Bound, 'flow' | 'path'>,
   ): readonly Bound[] | Reply {
     const { cseq } = request;
     const callId = detached(request.callId);
@@ -129,7 +150,9 @@ export class Registrar {
       if (expiresS === 0) continue;
       const expiresAtMs = nowMs + 1000 * expiresS;
       const { uri, uriText } = contact;
-      after = [...after, { uri, uriText, q, callId, sequence: cseq.number, expiresAtMs, flow }];
+      // The last proxy of a path knows the way to the contact; the flow that we see is that of the first.
+      const flow = by.path.length === 0 ? by.flow : undefined;
+      after = [...after, { uri, uriText, q, callId, sequence: cseq.number, expiresAtMs, ...by, flow }];
     }
     return after;
   }
@@ -197,6 +220,18 @@ function removeAll(request: SipRequest, before: readonly Bound[]): readonly Boun
   if (!isAlone || !/^\s*0+\s*$/.test(request.header('expires') ?? '')) return { status: 400, reason: 'Misplaced *' };
   const { callId, cseq } = request;
   return before.some((each) => each.callId === callId && cseq.number <= each.sequence) ? outOfOrder : [];
+}
+
+/**
+ * RFC 3327 5.3. A path that the phone says nothing of was put there by a proxy that should not have, and is refused as recommended. Where it
+ * changes no binding it is no one's.
+ */
+function readPath(request: SipRequest): readonly string[] | Reply {
+  if (!request.has('path')) return [];
+  const knows = hasTag(request, 'supported', 'path') || hasTag(request, 'require', 'path');
+  if (!knows) return { status: 420, headers: [['Unsupported', 'path']] };
+  const path = routeOf(request, 'path');
+  return path.length > 0 ? path : { status: 400, reason: 'Unusable Path' };
 }
 
 /** 10.3 step 5: parameters go, escapes are undone; a host is the same in any case. */

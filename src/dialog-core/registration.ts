@@ -5,18 +5,30 @@
 import { ClientAuth } from './auth.js';
 import type { Core } from './core.js';
 import { checkCredentials, misuse } from './dialog/arguments.js';
-import { contactOf, requireHop } from './dialog/context.js';
-import type { Hop } from './dialog/hop.js';
+import { contactOf } from './dialog/context.js';
+import { routeOf, type Way, wayTo } from './dialog/preloaded.js';
 import { Timer, type TimerOwner } from './dialog/timer.js';
-import { makeUri, parseNameAddr, type SipResponse, type SipUri, uriEquals } from './message/index.js';
+import {
+  makeUri,
+  type NameAddr,
+  parseNameAddr,
+  parseUri,
+  type SipResponse,
+  type SipUri,
+  uriEquals,
+} from './message/index.js';
 import { newThread, OutsideRequest, type RequestThread } from './outside-request.js';
-import type { Flow, OptionsResult, RegisterParams, RegistrationState } from './types.js';
+import { detached } from './transaction/matching.js';
+import type { Flow, OptionsResult, RegisterParams, RegistrarGifts, RegistrationState } from './types.js';
 
 /** A week: longer bindings outlive what they point to, and delays stay within what timers hold. */
 const maxExpiresS = 604_800;
 /** Waits after failures, as RFC 5626 4.5 has them for flows: doubling from half a minute to half an hour. */
 const firstRetryS = 30;
 const maxRetryS = 1800;
+
+/** RFC 5626 4.1 wants a URN, and recommends this one; quotes and brackets would end the parameter. */
+const instanceUrn = /^urn:[\w-]+:[\w:.%-]+$/;
 
 /** Refusals that the same request will meet again: the password is wrong, there is no such user or no registrar. */
 const lasting = new Set([401, 403, 404, 405, 407, 416, 501]);
@@ -25,11 +37,12 @@ export class CoreRegistration implements TimerOwner {
   readonly #core: Core;
   readonly #aor: SipUri;
   readonly #registrar: SipUri;
-  readonly #hop: Hop;
+  readonly #way: Way;
   readonly #thread: RequestThread;
   readonly #tell: (state: RegistrationState) => void;
   readonly #over: () => void;
   readonly #timer: Timer;
+  readonly #instanceId: string | undefined;
   #expiresS: number;
   #contact = '';
   #flow: Flow | undefined;
@@ -42,8 +55,11 @@ export class CoreRegistration implements TimerOwner {
   /** Throws for parameters that cannot be sent. `over` is called after the last state. */
   constructor(core: Core, params: RegisterParams, tell: (state: RegistrationState) => void, over: () => void) {
     const { aor, registrar = makeUri({ host: aor.host, ...(aor.port !== undefined && { port: aor.port }) }) } = params;
-    const { auth, expiresS = 3600 } = params;
+    const { auth, expiresS = 3600, instanceId } = params;
     checkCredentials(auth);
+    if (instanceId !== undefined && !instanceUrn.test(instanceId)) {
+      throw misuse('ERR_INVALID_ARGUMENT', `instanceId '${instanceId}' is not of the form urn:uuid:…`);
+    }
     if (!(Number.isInteger(expiresS) && expiresS >= 1 && expiresS <= maxExpiresS)) {
       throw misuse('ERR_INVALID_ARGUMENT', `expiresS must be a whole number from 1 to ${maxExpiresS}, not ${expiresS}`);
     }
@@ -51,8 +67,9 @@ export class CoreRegistration implements TimerOwner {
     this.#aor = aor;
     // RFC 3261 10.2: the Request-URI names the registrar, and nobody there.
     this.#registrar = { ...registrar, user: undefined, password: undefined };
-    this.#hop = requireHop(core, registrar);
+    this.#way = wayTo(core, this.#registrar);
     this.#expiresS = expiresS;
+    this.#instanceId = instanceId;
     this.#thread = newThread(core, auth && new ClientAuth(auth, core.config.ids));
     this.#timer = new Timer(core.deadlines, this);
     this.#tell = (state) => core.tell(() => tell(state));
@@ -106,6 +123,7 @@ export class CoreRegistration implements TimerOwner {
   #end(): void {
     if (this.#state === 'over') return;
     this.#state = 'over';
+    this.#core.gruus.delete(this);
     this.#tell({ kind: 'unregistered' });
     this.#over();
   }
@@ -116,27 +134,53 @@ export class CoreRegistration implements TimerOwner {
       this.#flow = flow;
       this.#contact = contactOf(this.#core, flow, this.#aor.user);
       return [
-        ['Contact', this.#contact],
+        [
+          'Contact',
+          this.#instanceId === undefined ? this.#contact : `${this.#contact};+sip.instance="<${this.#instanceId}>"`,
+        ],
         ['Expires', String(expiresS)],
+        // RFC 3327 5.1: a proxy may add itself to the path; RFC 5627 4.2.
+        ['Supported', this.#instanceId === undefined ? 'path' : 'path, gruu'],
       ];
     };
-    const params = { method: 'REGISTER', target: this.#registrar, from: this.#aor, to: this.#aor, headers };
+    const params = {
+      method: 'REGISTER',
+      target: this.#registrar,
+      way: this.#way,
+      from: this.#aor,
+      to: this.#aor,
+      headers,
+    };
     const request = new OutsideRequest(this.#core, this.#thread, params, (result) => {
       this.#busy = false;
       if (this.#state !== 'over') done(result);
     });
-    request.start(this.#hop);
+    request.start();
   }
 
   #handleSuccess(response: SipResponse | undefined): void {
     this.#failures = 0;
     this.#bound = true;
-    const expiresS = Math.min((response && grantedS(response, this.#contact)) ?? this.#expiresS, maxExpiresS);
+    const own = response && listedContact(response, this.#contact);
+    const grantedS = seconds(own?.params.get('expires')) ?? seconds(response?.header('expires'));
+    const expiresS = Math.min(grantedS ?? this.#expiresS, maxExpiresS);
     if (this.#state !== 'on') return;
     // At 85 to 95 % of the time: those who registered together after a power cut do not come back together, and a lost refresh has time
     // for its repetitions.
     this.#wait(10 * expiresS * (85 + this.#random(1001) / 100));
-    this.#tell({ kind: 'registered', expiresS, contact: this.#contact });
+    this.#tell({ kind: 'registered', expiresS, contact: this.#contact, ...this.#takeGifts(response, own) });
+  }
+
+  /** What the newest answer does not repeat is withdrawn (RFC 3608 5, RFC 5627 4.2). */
+  #takeGifts(response: SipResponse | undefined, own: NameAddr | undefined): RegistrarGifts {
+    const serviceRoute = response ? routeOf(response, 'service-route') : [];
+    const told = this.#instanceId === undefined ? undefined : own?.params.get('pub-gruu');
+    const publicGruu = told === undefined ? undefined : detached(told.replace(/^"|"$/g, ''));
+    const isUsable = publicGruu !== undefined && parseUri(publicGruu)?.params.has('gr') === true;
+    const uri = parseNameAddr(this.#contact)?.uri;
+    if (isUsable && uri) this.#core.gruus.set(this, { uri, gruu: publicGruu });
+    else this.#core.gruus.delete(this);
+    return { ...(serviceRoute.length > 0 && { serviceRoute }), ...(isUsable && { publicGruu }) };
   }
 
   /** RFC 3261 10.2.8: the registrar wants longer bindings, and says how long; once, for each answer must ask for more than the last. */
@@ -175,14 +219,13 @@ export class CoreRegistration implements TimerOwner {
   }
 }
 
-/** What the registrar grants us: the expires of our Contact among all that it lists, else its Expires (10.2.4). */
-function grantedS(response: SipResponse, contact: string): number | undefined {
+/** Our Contact among all that the registrar lists (10.2.4). */
+function listedContact(response: SipResponse, contact: string): NameAddr | undefined {
   const own = parseNameAddr(contact)?.uri;
-  const listed = response
+  return response
     .headerValues('contact')
     .map(parseNameAddr)
     .find((each) => each && own && uriEquals(each.uri, own));
-  return seconds(listed?.params.get('expires')) ?? seconds(response.header('expires'));
 }
 
 /** Delta-seconds, maybe with a comment behind; 0 makes no sense where this is asked and counts as nothing said. */

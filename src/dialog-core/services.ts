@@ -8,10 +8,10 @@ import { SessionError } from '../base/errors.js';
 import { ClientAuth } from './auth.js';
 import type { Core } from './core.js';
 import { checkBody, checkCredentials, checkHeaders, misuse } from './dialog/arguments.js';
-import { acceptedType, contactOf, newTag, requireHop } from './dialog/context.js';
+import { acceptedType, contactOf, newTag } from './dialog/context.js';
 import type { Dialog } from './dialog/dialog.js';
-import { looseRoute } from './dialog/invite-uac.js';
 import type { InviteFailure } from './dialog/outgoing-invite.js';
+import { wayTo } from './dialog/preloaded.js';
 import { ReferUac } from './dialog/refer-uac.js';
 import { ReferUas } from './dialog/refer-uas.js';
 import { printReplaces } from './dialog/replaces.js';
@@ -88,9 +88,8 @@ export class Services implements SubscriptionHost {
     checkHeaders(headers, true);
     checkBody(body);
     checkCredentials(auth);
-    const hop = requireHop(core, proxy ?? target);
+    const way = wayTo(core, target, { proxy });
     const thread = newThread(core, auth && new ClientAuth(auth, core.config.ids));
-    const route = proxy && looseRoute(proxy);
     const own = (flow: Flow): HeaderList =>
       method === 'OPTIONS'
         ? [
@@ -98,8 +97,8 @@ export class Services implements SubscriptionHost {
             ['Accept', acceptedType],
           ]
         : [];
-    const all = { method, target, from, route, body, headers: (flow: Flow) => [...own(flow), ...headers] };
-    new OutsideRequest(core, thread, { ...all, ...(to && { to }) }, done).start(hop);
+    const all = { method, target, from, way, body, headers: (flow: Flow) => [...own(flow), ...headers] };
+    new OutsideRequest(core, thread, { ...all, ...(to && { to }) }, done).start();
   }
 
   requestInside(

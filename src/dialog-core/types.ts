@@ -140,6 +140,10 @@ export interface InviteParams {
   readonly to?: { readonly displayName?: string | undefined; readonly uri: SipUri } | undefined;
   /** Where to send instead of the target's own host: a loose outbound proxy (pre-loaded Route). */
   readonly proxy?: SipUri | undefined;
+  /** Values of Route behind the proxy, `<sip:host;lr>`: a service route (RFC 3608 6.1). Default: the path that the target registered here with. */
+  readonly route?: readonly string[] | undefined;
+  /** Contact, a GRUU for instance (RFC 5627 4.4); not used where it has to be a sips URI and is none. Default: our address on the flow. */
+  readonly contact?: SipUri | undefined;
   /** User part of Contact. */
   readonly contactUser?: string | undefined;
   readonly callId?: string | undefined;

@@ -61,6 +61,8 @@ export interface Binding {
   readonly q: number;
   /** Time left. */
   readonly expiresS: number;
+  /** The proxies on the way, as values of Route (RFC 3327); undefined for none. Calls to the contact take it by themselves. */
+  readonly path?: readonly string[] | undefined;
 }
 
 export interface RegisterParams {
@@ -71,12 +73,25 @@ export interface RegisterParams {
   readonly auth?: Credentials | undefined;
   /** How long a binding is asked for; default 3600, at most a week. A registrar may shorten it, or demand longer ones. */
   readonly expiresS?: number | undefined;
+  /**
+   * `urn:uuid:…`: which of the user's devices this is, the same after each start (RFC 5626 4.1). With it we are told an address of this
+   * device alone, a GRUU (RFC 5627), where the registrar gives one.
+   */
+  readonly instanceId?: string | undefined;
+}
+
+/** What a registrar says besides; absent where it does not. */
+export interface RegistrarGifts {
+  /** Values of Route for requests of this user (RFC 3608 5). */
+  readonly serviceRoute?: readonly string[] | undefined;
+  /** An address of this device alone, for anybody and as long as there is the user (RFC 5627 3.1.1). */
+  readonly publicGruu?: string | undefined;
 }
 
 export type RegistrationState =
   | { readonly kind: 'registering' }
   /** Comes again with each refresh. `contact` is the header value that was registered. */
-  | { readonly kind: 'registered'; readonly expiresS: number; readonly contact: string }
+  | ({ readonly kind: 'registered'; readonly expiresS: number; readonly contact: string } & RegistrarGifts)
   /** `retryS` until the next try; undefined: none follows, since it would be refused in the same way. */
   | {
       readonly kind: 'failed';

@@ -39,6 +39,8 @@ export class DialogConfigConverter {
       from: { displayName: params.from.displayName, uri: toUri(params.from.uri) },
       headers: toHeaders(params.headers),
       proxy: params.proxy === undefined ? undefined : toUri(params.proxy),
+      route: params.route,
+      contact: params.contact === undefined ? undefined : toUri(params.contact),
       auth: params.auth,
       reliable: params.reliable,
     };

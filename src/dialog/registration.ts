@@ -6,6 +6,6 @@ import { toUri } from './config.js';
 import type { RegisterOptions } from './types.js';
 
 /** Throws ERR_INVALID_URI unless both addresses are sip: URIs. */
-export function toRegisterParams({ aor, registrar, auth, expiresS }: RegisterOptions): RegisterParams {
-  return { aor: toUri(aor), registrar: registrar === undefined ? undefined : toUri(registrar), auth, expiresS };
+export function toRegisterParams({ aor, registrar, ...rest }: RegisterOptions): RegisterParams {
+  return { ...rest, aor: toUri(aor), registrar: registrar === undefined ? undefined : toUri(registrar) };
 }

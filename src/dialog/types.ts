@@ -71,6 +71,11 @@ export interface RegisterOptions {
   readonly auth?: Credentials | undefined;
   /** How long a binding is asked for; default 3600, at most a week. The registrar has the last word. */
   readonly expiresS?: number | undefined;
+  /**
+   * `urn:uuid:…`, the same after each start: which of the user's devices this is (RFC 5626 4.1). A registrar that knows RFC 5627 then gives
+   * an address of this device alone, which calls by the registration have as Contact. Default: none.
+   */
+  readonly instanceId?: string | undefined;
 }
 
 /** The core's options, but for listen addresses, which are URLs here. */

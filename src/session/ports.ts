@@ -31,6 +31,10 @@ export interface OutgoingParams {
   readonly headers: ExtraHeaders;
   /** Loose outbound proxy. */
   readonly proxy: string | undefined;
+  /** Values of Route behind the proxy. */
+  readonly route?: readonly string[] | undefined;
+  /** URI of Contact; default: our address. */
+  readonly contact?: string | undefined;
   readonly auth?: Credentials | undefined;
   /** RFC 3262; default: that of the configuration. */
   readonly reliable?: 'off' | 'supported' | 'required' | undefined;

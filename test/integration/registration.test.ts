@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createSessions, type Registration, type Sessions } from '../../src/api/index.js';
 import { seededIds } from '../../src/base/ids.js';
 import { parseCredentials } from '../../src/dialog-core/auth-challenge.js';
-import { field, response } from '../support/sip-text.js';
+import { field, fields, response } from '../support/sip-text.js';
 import { type RawPeer, SipWorld } from '../support/sip-world.js';
 
 const us = { address: '10.0.0.1' };
@@ -82,6 +82,29 @@ test('its address and credentials serve its calls', async () => {
   registrar.send(response(again, '486 Busy Here', { toTag: 'a' }), us);
   await registrar.take('ACK');
   await failed;
+});
+
+test('its calls take its service route, and bear its GRUU', async () => {
+  const instanceId = 'urn:uuid:0f8fad5b-d9cb-469f-a165-70867728950e';
+  const gruu = `sip:alice@10.0.0.9;gr=${instanceId}`;
+  const registration = sessions.register({ aor: 'sip:alice@10.0.0.9', instanceId });
+  const contact = `Contact: <sip:alice@10.0.0.1:5060>;expires=600;pub-gruu="${gruu}"`;
+  const asked = await answer('200 OK', [contact, 'Service-Route: <sip:10.0.0.9;lr>, <sip:10.0.0.8;lr>']);
+  expect(field(asked, 'Contact')).toContain(`;+sip.instance="<${instanceId}>"`);
+  expect([registration.serviceRoute, registration.publicGruu]).toEqual([
+    ['<sip:10.0.0.9;lr>', '<sip:10.0.0.8;lr>'],
+    gruu,
+  ]);
+  for (const route of [undefined, ['<sip:10.0.0.9;lr>']]) {
+    const calling = sessions.call('sip:bob@192.0.2.1', { via: registration, route });
+    const failed = expect(calling).rejects.toMatchObject({ status: 486 });
+    const invite = await registrar.take('INVITE sip:bob@192.0.2.1');
+    expect(fields(invite, 'Route')).toEqual(route ?? ['<sip:10.0.0.9;lr>', '<sip:10.0.0.8;lr>']);
+    expect(field(invite, 'Contact')).toBe(`<${gruu}>`);
+    registrar.send(response(invite, '486 Busy Here', { toTag: 'a' }), us);
+    await registrar.take('ACK');
+    await failed;
+  }
 });
 
 test('closing the library removes the binding first', async () => {

@@ -179,3 +179,56 @@ describe.each(['MD5', 'SHA-256'] as const)('a registrar with digest %s', (algori
     await until(() => slow.counts().sessions + quick.counts().sessions === 0, 'the end');
   });
 });
+
+describe('paths', () => {
+  it('our registrar behind it keeps the path that it adds, and calls the phone along it', async () => {
+    const office = await open({ registrar: {} });
+    others.push(office);
+    const port = office.listeners.find(({ transport }) => transport === 'udp')?.port;
+    const edge = await Kamailio.start({ certificate, upstream: `sip:127.0.0.1:${port}` });
+    try {
+      const into: Call[] = [];
+      let invite: IncomingCall | undefined;
+      const bob = await phone(async (incoming) => {
+        invite = incoming;
+        into.push(await incoming.accept());
+      });
+      const aor = `sip:bob@127.0.0.1:${port}`;
+      const registration = bob.register({ aor, registrar: `sip:127.0.0.1:${edge.port}`, expiresS: 600 });
+      await registration.whenRegistered();
+      const binding = office.registrar?.lookup(aor)[0];
+      expect(binding?.path).toEqual([expect.stringContaining(`sip:edge@127.0.0.1:${edge.port};`)]);
+      const call = await office.call(binding?.contact ?? '');
+      await until(() => into.length === 1, 'the ACK');
+      expect(invite?.message.headerValues('Via')).toHaveLength(2);
+      await into[0]?.hangup();
+      expect((await call.finished).cause).toBe('remote-hangup');
+    } finally {
+      await edge.stop();
+    }
+  });
+
+  it('its service route carries our calls, and its GRUU is our Contact and finds us', async () => {
+    const into: Call[] = [];
+    const bob = await phone(async (incoming) => into.push(await incoming.accept()));
+    const caller = await phone(() => undefined);
+    const register = async (sessions: Sessions, user: string, instanceId: string): Promise<Registration> => {
+      const aor = `sip:${user}@127.0.0.1:${proxy.port}`;
+      const auth = { username: user, password: kamailioPassword };
+      const registration = sessions.register({ aor, auth, instanceId, expiresS: 600 });
+      await registration.whenRegistered();
+      expect(registration.serviceRoute).toEqual([`<sip:127.0.0.1:${proxy.port};lr>`]);
+      expect(registration.publicGruu).toContain(`;gr=${instanceId}`);
+      return registration;
+    };
+    await register(bob, 'gruu-bob', 'urn:uuid:0f8fad5b-d9cb-469f-a165-70867728950e');
+    const via = await register(caller, 'gruu-alice', 'urn:uuid:7c9e6679-7425-40de-944b-e07fc1f90ae7');
+    const call = await caller.call(`sip:gruu-bob@127.0.0.1:${proxy.port}`, { via });
+    await until(() => into.length === 1, 'the ACK');
+    const callee = into[0] as Call;
+    await callee.hold();
+    expect(call.remoteHold).toBe(true);
+    await callee.hangup();
+    expect((await call.finished).cause).toBe('remote-hangup');
+  });
+});

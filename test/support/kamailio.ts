@@ -13,6 +13,8 @@ export interface KamailioOptions {
   readonly certificate: CertificateFiles;
   /** Of the digest challenges to REGISTER and INVITE of registered users; default MD5. */
   readonly algorithm?: 'MD5' | 'SHA-256';
+  /** `sip:host:port` of a registrar behind it: it keeps no bindings then, hands REGISTERs on, and adds itself to their path (RFC 3327). */
+  readonly upstream?: string;
 }
 
 /** Password of every user at the registrar. */
@@ -66,9 +68,12 @@ export class Kamailio {
   }
 }
 
-const modules = 'tls tm sl rr pv maxfwd textops siputils usrloc registrar auth xlog rtimer'.split(' ');
+const modules = 'tls tm sl rr pv maxfwd textops siputils usrloc registrar path auth xlog rtimer'.split(' ');
 
-function config([port, tlsPort]: readonly [number, number], { certificate, algorithm }: KamailioOptions): string {
+function config(
+  [port, tlsPort]: readonly [number, number],
+  { certificate, algorithm, upstream }: KamailioOptions,
+): string {
   return `#!KAMAILIO
 debug=1
 log_stderror=yes
@@ -105,6 +110,8 @@ request_route {
   }
   if (has_totag()) {
     if (loose_route()) {
+      # A GRUU as target is one of our own addresses (RFC 5627 5.3).
+      if (uri == myself) lookup("location");
       t_relay();
       exit;
     }
@@ -117,14 +124,15 @@ request_route {
   }
   t_check_trans();
   if (is_method("REGISTER")) {
-    if (!pv_www_authenticate("$fd", "${kamailioPassword}", "0")) {
+${upstream === undefined ? '' : edge(upstream)}    if (!pv_www_authenticate("$fd", "${kamailioPassword}", "0")) {
       www_challenge("$fd", "1");
       exit;
     }
+    append_to_reply("Service-Route: <sip:127.0.0.1:${port};lr>\r\n");
     save("location");
     exit;
   }
-  remove_hf("Route");
+${upstream === undefined ? '' : alongPath}  remove_hf("Route");
   record_route();
   if (uri == myself) {
     if (is_method("INVITE") && from_uri == myself && !pv_proxy_authenticate("$fd", "${kamailioPassword}", "0")) {
@@ -145,3 +153,20 @@ route[READY] {
 }
 `;
 }
+
+function edge(upstream: string): string {
+  return `    add_path("edge");
+    $ru = "${upstream}";
+    t_relay();
+    exit;
+`;
+}
+
+/** A call whose Route names us: it comes along the path, which ends here. */
+const alongPath = `  if (is_present_hf("Route")) {
+    loose_route();
+    record_route();
+    t_relay();
+    exit;
+  }
+`;

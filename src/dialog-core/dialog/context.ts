@@ -33,6 +33,10 @@ export interface CoreContext {
   pendingInvites: number;
   /** The way to a contact that is registered here. */
   flowTo(uri: SipUri): Flow | undefined;
+  /** The path that a contact registered here with, as values of Route (RFC 3327 5.3); empty for others. */
+  pathTo(uri: SipUri): readonly string[];
+  /** The public GRUU that stands for a contact of ours which a registrar knows (RFC 5627 4.4). */
+  gruuOf(contact: SipUri): string | undefined;
   emit(event: DialogCoreEvent): void;
   send(flow: Flow, data: Uint8Array): void;
   /** Asks the shell for a flow, from the same listener where that can be. Answers to equal questions come in the order of asking. */

@@ -31,12 +31,13 @@ export function inspect(
   // A sips URI that came without TLS was not kept safe on its way (26.2.2).
   const { scheme } = request.uri;
   if (scheme !== 'sip' && !(scheme === 'sips' && isSecure(transport))) return { status: 416 };
-  return inspectExtensions(request, config) ?? (withSession.has(method) ? inspectBody(request) : undefined);
+  const more = isRegistrar && method === 'REGISTER' ? ['path'] : [];
+  return inspectExtensions(request, config, more) ?? (withSession.has(method) ? inspectBody(request) : undefined);
 }
 
 /** 8.2.2.3: what a request requires and we do not have; then what we require, and how long a session may be. */
-function inspectExtensions(request: SipRequest, config: ResolvedConfig): Reply | undefined {
-  const tags = supportedTags(config);
+function inspectExtensions(request: SipRequest, config: ResolvedConfig, more: readonly string[]): Reply | undefined {
+  const tags = [...supportedTags(config), ...more];
   const strange = request.headerValues('require').filter((tag) => !tags.includes(tag.toLowerCase()));
   if (strange.length > 0) return { status: 420, headers: [['Unsupported', strange.join(', ')]] };
   if (request.method !== 'INVITE' && request.method !== 'UPDATE') return undefined;

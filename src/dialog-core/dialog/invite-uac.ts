@@ -6,7 +6,6 @@ import { type AuthAttempt, ClientAuth } from '../auth.js';
 import {
   escapeUser,
   type HeaderList,
-  makeUri,
   printNameAddr,
   printRequest,
   type SipResponse,
@@ -23,15 +22,15 @@ import {
   contactOf,
   newSequence,
   newTag,
-  requireHop,
   userAgent,
   viaOf,
 } from './context.js';
 import { type CallerIdentity, type Dialog, dialogOfCaller, requestUri, withDefaults } from './dialog.js';
 import { type EarlyDialog, EarlyDialogs, maxForks, reliableSequence, takeInOrder } from './early-dialogs.js';
-import { type Hop, nextTry } from './hop.js';
+import { nextTry } from './hop.js';
 import type { InviteUsage } from './invite-usage.js';
 import { type InviteFailure, OutgoingInvite, type OutgoingInviteUser } from './outgoing-invite.js';
+import { type Way, wayTo } from './preloaded.js';
 import { sendBye, sendInDialog, sendSized } from './send.js';
 import { SuccessAck } from './success-ack.js';
 
@@ -42,10 +41,9 @@ export class InviteUac implements OutgoingInviteUser {
   #identity: CallerIdentity;
   readonly #target: string;
   readonly #to: string;
-  readonly #proxy: string | undefined;
-  readonly #hop: Hop;
-  /** RFC 3261 8.1.1.8: our Contact is a sips URI where the target or the first route is. */
-  readonly #secure: boolean;
+  readonly #way: Way;
+  /** Contact that was given. */
+  readonly #given: string | undefined;
   readonly #headers: HeaderList;
   readonly #contactUser: string | undefined;
   #invite: OutgoingInvite;
@@ -68,15 +66,16 @@ export class InviteUac implements OutgoingInviteUser {
   constructor(core: CoreContext, usage: InviteUsage, params: InviteParams) {
     this.#core = core;
     this.#usage = usage;
-    const { from, to, proxy, contactUser, headers = [], auth } = params;
+    const { from, to, contactUser, headers = [], auth } = params;
     checkHeaders(headers);
     checkCredentials(auth);
     this.#reliable = params.reliable ?? core.config.reliable;
-    this.#hop = requireHop(core, proxy ?? params.target);
-    this.#secure = params.target.scheme === 'sips' || proxy?.scheme === 'sips';
+    this.#way = wayTo(core, params.target, params);
+    // RFC 3261 8.1.1.8: our Contact is a sips URI where the target or the first route is.
+    const fits = params.contact && (!this.#way.secure || params.contact.scheme === 'sips');
+    this.#given = fits ? printNameAddr({ uri: params.contact }) : undefined;
     this.#headers = headers;
     this.#target = requestUri(params.target);
-    this.#proxy = proxy && looseRoute(proxy);
     this.#contactUser = contactUser === undefined ? undefined : escapeUser(contactUser);
     this.#to = printNameAddr({ displayName: to?.displayName, uri: to?.uri ?? params.target });
     const localTag = newTag(core);
@@ -95,14 +94,14 @@ export class InviteUac implements OutgoingInviteUser {
   }
 
   prepare(): void {
-    this.#core.route(this.#hop, undefined, (flow, problem) => {
+    this.#core.route(this.#way.hop, undefined, (flow, problem) => {
       if (this.#usage.phase !== 'routing') return;
       if (!flow) {
         this.#usage.fail({ cause: 'transport', status: 503, reason: problem, response: undefined });
         return;
       }
       this.#flow = flow;
-      this.#contact = contactOf(this.#core, flow, this.#contactUser, this.#secure);
+      this.#contact = this.#contactOn(flow);
       this.#usage.phase = 'routed';
       const advertised = advertisedHost(this.#core.config, flow);
       const { callId } = this.#identity;
@@ -244,7 +243,7 @@ export class InviteUac implements OutgoingInviteUser {
 
   /** RFC 3263 4.3: the same INVITE takes the next way, if there is one; otherwise the call fails as it would have. */
   #failOver(failure: InviteFailure): void {
-    const key = nextTry(this.#hop, this.#flow, this.#tried);
+    const key = nextTry(this.#way.hop, this.#flow, this.#tried);
     if (key === undefined) {
       this.#usage.fail(failure);
       return;
@@ -261,10 +260,10 @@ export class InviteUac implements OutgoingInviteUser {
         return;
       }
       this.#flow = flow;
-      this.#contact = contactOf(this.#core, flow, this.#contactUser, this.#secure);
+      this.#contact = this.#contactOn(flow);
       this.send(body);
     };
-    this.#core.route(this.#hop, undefined, leave, this.#tried);
+    this.#core.route(this.#way.hop, undefined, leave, this.#tried);
   }
 
   /** RFC 3261 22.2: with credentials and the next CSeq, all else as before. The branches of the refused INVITE are gone (13.2.2.3). */
@@ -276,6 +275,10 @@ export class InviteUac implements OutgoingInviteUser {
     this.send(body);
   }
 
+  #contactOn(flow: Flow): string {
+    return this.#given ?? contactOf(this.#core, flow, this.#contactUser, this.#way.secure);
+  }
+
   #dialogOf(response: SipResponse): Dialog {
     return dialogOfCaller(this.#identity, response, this.#contact, this.#target, this.#flow as Flow);
   }
@@ -285,14 +288,13 @@ export class InviteUac implements OutgoingInviteUser {
     const { callId, cseq, localAddress, auth } = this.#identity;
     const required: HeaderList = this.#reliable === 'required' ? [['Require', '100rel']] : [];
     const able = abilities({ methods: core.methods, config: { ...core.config, reliable: this.#reliable } });
-    const route: HeaderList = this.#proxy === undefined ? [] : [['Route', this.#proxy]];
     return printRequest({
       method: 'INVITE',
-      uri: this.#target,
+      uri: this.#way.uri,
       headers: [
         ['Via', viaOf(core, flow, branch)],
         ['Max-Forwards', '70'],
-        ...route,
+        ...this.#way.routes.map((route) => ['Route', route] as const),
         ['From', localAddress],
         ['To', this.#to],
         ['Call-ID', callId],
@@ -302,18 +304,10 @@ export class InviteUac implements OutgoingInviteUser {
           [...able, ...required, ...this.#usage.timer.requestHeaders(), ...userAgent(core)],
           this.#headers,
         ),
-        ...(auth?.headers('INVITE', this.#target, body?.data) ?? []),
+        ...(auth?.headers('INVITE', this.#way.uri, body?.data) ?? []),
         ...bodyHeaders(body),
       ],
       body: body?.data,
     });
   }
-}
-
-/** An outbound proxy is a route that we load ourselves, and loose by our choice (RFC 3261 8.1.2). */
-export function looseRoute(proxy: NonNullable<InviteParams['proxy']>): string {
-  const params = new Map(proxy.params);
-  params.set('lr', '');
-  const { host, port, scheme } = proxy;
-  return printNameAddr({ uri: makeUri({ scheme, host, params, ...(port === undefined ? {} : { port }) }) });
 }

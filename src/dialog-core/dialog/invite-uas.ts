@@ -61,7 +61,8 @@ export class InviteUas implements IncomingInviteUser, ReliableUser {
     this.#mustBeReliable = hasTag(request, 'require', '100rel');
     this.#recordRoutes = recordRoutes(request);
     this.#secure = wantsSips(request);
-    const contact = contactOf(core, flow, request.uri.user, this.#secure);
+    const gruu = this.#secure ? undefined : core.gruuOf(request.uri);
+    const contact = gruu === undefined ? contactOf(core, flow, request.uri.user, this.#secure) : `<${gruu}>`;
     this.#dialog = dialogOfCallee(request, newTag(core), newSequence(core), contact, flow);
     this.#invite = new IncomingInvite(core, request, flow, this.#dialog.localTag, this);
     const canBeReliable = core.config.reliable !== 'off' && hasTag(request, 'supported', '100rel');

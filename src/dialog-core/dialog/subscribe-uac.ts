@@ -11,9 +11,8 @@ import { detached } from '../transaction/matching.js';
 import { patienceMs } from '../transaction/timers.js';
 import type { Flow, OptionsResult } from '../types.js';
 import { checkBody, checkCredentials, checkHeaders, misuse } from './arguments.js';
-import { contactOf, requireHop } from './context.js';
-import type { Hop } from './hop.js';
-import { looseRoute } from './invite-uac.js';
+import { contactOf } from './context.js';
+import { type Way, wayTo } from './preloaded.js';
 import { type BranchUser, dialogOfNotify, SubscribeBranch } from './subscribe-branch.js';
 import { deltaSeconds, printEvent, readEvent, type SubscriptionState } from './subscription-headers.js';
 import { Timer, type TimerOwner } from './timer.js';
@@ -39,7 +38,7 @@ export class SubscribeUac implements Subscription, BranchUser, TimerOwner {
   readonly #host: SubscriptionHost;
   readonly #params: SubscribeParams;
   readonly #tell: (news: SubscriptionNews) => void;
-  readonly #hop: Hop;
+  readonly #way: Way;
   readonly #auth: ClientAuth | undefined;
   readonly #branches = new Map<string, SubscribeBranch>();
   readonly #timer: Timer;
@@ -69,7 +68,7 @@ export class SubscribeUac implements Subscription, BranchUser, TimerOwner {
     this.#core = core;
     this.#host = host;
     this.#params = params;
-    this.#hop = requireHop(core, params.proxy ?? params.target);
+    this.#way = wayTo(core, params.target, params);
     this.#auth = auth && new ClientAuth(auth, core.config.ids);
     this.#timer = new Timer(core.deadlines, this);
     this.#tell = (news) => core.tell(() => onNews(news));
@@ -144,16 +143,16 @@ export class SubscribeUac implements Subscription, BranchUser, TimerOwner {
   #subscribe(thread: RequestThread): void {
     const { nowMs, config } = this.#core;
     this.#timer.set(nowMs + patienceMs(config.timers));
-    const { target, from, to, proxy, body } = this.#params;
+    const { target, from, to, body } = this.#params;
     const headers = (flow: Flow): HeaderList => {
       this.#contact = contactOf(this.#core, flow, from.user, target.scheme === 'sips');
       return [...this.headers, ['Contact', this.#contact], ['Expires', String(this.expiresS)]];
     };
-    const params = { method: 'SUBSCRIBE', target, from, headers, body, route: proxy && looseRoute(proxy) };
+    const params = { method: 'SUBSCRIBE', target, from, headers, body, way: this.#way };
     const done = (result: OptionsResult): void => {
       if (thread === this.#thread) this.#handleResult(result);
     };
-    new OutsideRequest(this.#core, thread, { ...params, ...(to && { to }) }, done).start(this.#hop);
+    new OutsideRequest(this.#core, thread, { ...params, ...(to && { to }) }, done).start();
   }
 
   #handleResult({ status, reason, response }: OptionsResult): void {

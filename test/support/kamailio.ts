@@ -110,8 +110,8 @@ request_route {
   }
   if (has_totag()) {
     if (loose_route()) {
-      # A GRUU as target is one of our own addresses (RFC 5627 5.3).
-      if (uri == myself) lookup("location");
+      # A GRUU is one of our own addresses (RFC 5627 5.3), though it bears no port.
+      if ($ru =~ ";gr=") lookup("location");
       t_relay();
       exit;
     }
@@ -132,7 +132,8 @@ ${upstream === undefined ? '' : edge(upstream)}    if (!pv_www_authenticate("$fd
     save("location");
     exit;
   }
-${upstream === undefined ? '' : alongPath}  remove_hf("Route");
+${upstream === undefined ? '' : alongPath}  # Our own address as outbound proxy or service route is done with.
+  if (is_present_hf("Route")) loose_route();
   record_route();
   if (uri == myself) {
     if (is_method("INVITE") && from_uri == myself && !pv_proxy_authenticate("$fd", "${kamailioPassword}", "0")) {

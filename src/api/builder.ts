@@ -2,10 +2,11 @@
  * The options of createSessions, step by step.
  */
 import type { Logger } from '../base/logger.js';
+import { createSessions } from './create-sessions.js';
 import type { CallHandlerLike } from './handlers.js';
 import type { RequestListener } from './messaging.js';
 import type { SessionsOptions, SubscriptionListener } from './options.js';
-import { createSessions, type Sessions } from './sessions.js';
+import type { Sessions } from './sessions.js';
 import type { CodecName, Middleware } from './types.js';
 
 export class SessionManagerBuilder {

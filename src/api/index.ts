@@ -16,6 +16,7 @@ export {
   type Member,
 } from './conference.js';
 export { type Connection, type ConnectOptions, connect } from './connect.js';
+export { createSessions } from './create-sessions.js';
 export type { CollectOptions, DigitMenuOptions } from './digits.js';
 export { CallGroup, type CallGroupEvents } from './group.js';
 export type { CallHandler, CallHandlerLike, Handled } from './handlers.js';
@@ -29,6 +30,7 @@ export { type Route, RoutingHandler } from './handlers-routing.js';
 export { AutoAnswerHandler, type AutoAnswerOptions, CompositeHandler } from './handlers-stock.js';
 export type { DtmfOptions } from './in-dialog.js';
 export { IncomingCall } from './incoming-call.js';
+export type { Listener } from './listeners.js';
 export {
   EventSubscription,
   type Notification,
@@ -40,7 +42,7 @@ export {
 export type { CallOptions, SessionsOptions, SubscriptionListener } from './options.js';
 export type { Playback, Recording, RecordOptions } from './playback.js';
 export { Registration } from './registration.js';
-export { createSessions, type Listener, Sessions, type SessionsEvents } from './sessions.js';
+export { Sessions, type SessionsEvents } from './sessions.js';
 export type { DtmfToneOptions, ToneOptions } from './tones.js';
 export { type TransferOptions, TransferRequest } from './transfer.js';
 export {

@@ -2,21 +2,21 @@
  * The library in the hands of a user: a shell around one SessionManager that turns its events into objects (Call, IncomingCall,
  * Conference) and its verbs into methods.
  */
-import { hostname } from 'node:os';
 import { Emitter, warnListener } from '../base/emitter.js';
 import { type ErrorCode, SessionError } from '../base/errors.js';
 import type { GroupOptions } from '../coordination/index.js';
-import { createSessionManager, type ManagerCounts, type SessionEvent, type SessionManager } from '../manager/index.js';
+import type { ManagerCounts, SessionEvent, SessionManager } from '../manager/index.js';
 import type { TransferWish } from '../session/index.js';
 import { TwoPartyBridge } from './bridge.js';
 import { Call } from './call.js';
 import { Conference, type ConferenceOptions } from './conference.js';
 import { dial } from './dial.js';
 import { CallGroup } from './group.js';
-import { type CallHandler, toCallHandler } from './handlers.js';
+import type { CallHandler } from './handlers.js';
 import { IncomingCall } from './incoming-call.js';
+import { defaultFrom, type Listener, toListeners } from './listeners.js';
 import { answerBy, EventSubscription, PublishedState, ReceivedRequest, type RequestListener } from './messaging.js';
-import type { CallOptions, SessionsOptions, SubscriptionListener } from './options.js';
+import type { CallOptions, SubscriptionListener } from './options.js';
 import { EventQueue } from './queue.js';
 import { Registration } from './registration.js';
 import { TransferRequest } from './transfer.js';
@@ -42,39 +42,6 @@ export interface SessionsEvents {
   warning: [code: string, message: string];
 }
 
-export interface Listener {
-  readonly transport: 'udp' | 'tcp' | 'tls' | 'ws' | 'wss';
-  readonly address: string;
-  readonly port: number;
-  /** `udp://…`, as in the options. */
-  readonly url: string;
-}
-
-/**
- * Starts the library: binds the listeners and starts the media threads. Rejects with ERR_CONFIG (naming the option),
- * ERR_ADDRESS_IN_USE, ERR_ADDRESS_NOT_AVAILABLE, ERR_NO_BINARY, ERR_FILE_DESCRIPTORS or ERR_NO_PORTS.
- */
-export async function createSessions(options: SessionsOptions = {}): Promise<Sessions> {
-  const { onIncomingCall, onMessage, onRequest = {}, onSubscribe = {}, ...rest } = options;
-  if (options.registrar && onRequest.REGISTER)
-    throw new SessionError('ERR_CONFIG', 'registrar: onRequest takes REGISTER already');
-  const manager = await createSessionManager(rest);
-  const sessions = new Sessions(manager, {
-    handler: onIncomingCall && toCallHandler(onIncomingCall),
-    advertise: options.advertise,
-    isRegistrar: options.registrar !== undefined,
-  });
-  try {
-    for (const [method, listener] of Object.entries({ ...onRequest, ...(onMessage && { MESSAGE: onMessage }) }))
-      sessions.serve(method, listener);
-    for (const [event, listener] of Object.entries(onSubscribe)) sessions.serveEvent(event, listener);
-  } catch (error) {
-    await sessions.close();
-    throw error;
-  }
-  return sessions;
-}
-
 export class Sessions {
   readonly #handler: CallHandler | undefined;
   readonly #advertise: string | undefined;
@@ -89,7 +56,7 @@ export class Sessions {
   readonly manager: SessionManager;
   readonly events = new Emitter<SessionsEvents>();
 
-  /** Made by {@link createSessions} and the builder. */
+  /** Made by `createSessions` and the builder. */
   constructor(
     manager: SessionManager,
     parts: { handler?: CallHandler | undefined; advertise?: string | undefined; isRegistrar?: boolean },
@@ -104,10 +71,7 @@ export class Sessions {
   }
 
   get listeners(): readonly Listener[] {
-    return this.manager.listeners.map(({ transport, local }) => {
-      const host = local.address.includes(':') ? `[${local.address}]` : local.address;
-      return { transport, address: local.address, port: local.port, url: `${transport}://${host}:${local.port}` };
-    });
+    return toListeners(this.manager.listeners);
   }
 
   /** Calls that were placed or accepted and are not over, by id. */
@@ -354,11 +318,7 @@ export class Sessions {
   }
 
   #defaultFrom(): string {
-    const first = this.listeners[0]?.address ?? '';
-    const wildcard = first === '' || first === '0.0.0.0' || first === '::';
-    const name = /^[A-Za-z0-9.-]+$/.test(hostname()) ? hostname() : 'anonymous.invalid';
-    const host = this.#advertise ?? (wildcard ? name : first);
-    return `sip:mixminus@${host.includes(':') ? `[${host}]` : host}`;
+    return defaultFrom(this.listeners, this.#advertise);
   }
 }
 

@@ -61,7 +61,7 @@ import type {
   TransferOutcome,
 } from '../session/index.js';
 
-/** Options of {@link import('./sessions.js').createSessions}; the builder sets the same ones step by step. */
+/** Options of {@link import('./create-sessions.js').createSessions}; the builder sets the same ones step by step. */
 export type {
   AudioReadable,
   AudioReadableOptions,

@@ -1,6 +1,6 @@
 /**
  * Digest authentication as server (RFC 3261 22.2, RFC 7616, RFC 8760): challenges requests without credentials, asks the shell for the
- * secret of a user, which may take its time, and lets in or refuses. Sans-IO; owned by stack.ts. Nothing is kept for a request that was
+ * secret of a user, which may take its time, and lets in or refuses. Sans-IO; owned by reception.ts. Nothing is kept for a request that was
  * only challenged; one that waits for its user is kept once, however often it is repeated.
  */
 import { timingSafeEqual } from 'node:crypto';

@@ -1,17 +1,11 @@
 /**
- * A SIP endpoint: the stack with sockets and one timer around it. Runs on the event loop; the dialog layer's only door to SIP. Whatever
- * the stack puts out is done in order, and events are handed on after the verb or datagram that caused them has been dealt with.
+ * A SIP endpoint: the verbs of the dialog layer's only door to SIP, done by the stack within its shell (shell.ts). Runs on the event loop;
+ * events are handed on after the verb or datagram that caused them has been dealt with.
  */
-import { sipMessages } from '../base/diagnostics.js';
-import { warnListener } from '../base/emitter.js';
-import { SessionError, toSessionError } from '../base/errors.js';
+import { SessionError } from '../base/errors.js';
 import { type ResolvedConfig, resolveConfig } from './config.js';
-import type { StackOutput } from './core.js';
 import type { InviteUsage } from './dialog/invite-usage.js';
-import { LoopWatch } from './loop-watch.js';
-import type { ParseProblem, SipUri } from './message/index.js';
-import { runMiddleware } from './middleware.js';
-import { redact } from './redact.js';
+import type { SipUri } from './message/index.js';
 import type {
   InsideParams,
   Publication,
@@ -28,20 +22,14 @@ import type {
   SubscriptionHandler,
   SubscriptionNews,
 } from './service-types.js';
-
-import { SipStack, type StackInput } from './stack.js';
-import { DnsNames, plainNames } from './transport/dns.js';
-import { NodeStreams } from './transport/streams.js';
-import { Transport } from './transport/transport.js';
-import { UdpNetwork } from './transport/udp.js';
+import { type EventHandler, Shell } from './shell.js';
+import type { SipStack } from './stack.js';
 import type {
   Binding,
   Body,
   CoreCounts,
   DialogCore,
   DialogCoreConfig,
-  DialogCoreEvent,
-  Flow,
   HeaderList,
   InviteParams,
   OptionsParams,
@@ -50,77 +38,40 @@ import type {
   RegisterParams,
   RegistrationState,
   ResponseParams,
-  StreamNetwork,
   TlsCredentials,
   Unregister,
   UsageId,
 } from './types.js';
 
-type EventHandler = (event: DialogCoreEvent) => void;
 type WithReason = ResponseParams & { readonly reason?: string };
 
 /** SIP over UDP, TCP, TLS and WebSocket; see {@link DialogCore} for what each verb does. Throws ERR_CONFIG for a configuration that makes no sense. */
 export class SipEndpoint implements DialogCore {
   readonly #config: ResolvedConfig;
+  readonly #shell: Shell;
   readonly #stack: SipStack;
-  readonly #transport: Transport;
-  readonly #streams: StreamNetwork;
-  readonly #loop: LoopWatch;
-  #handler: EventHandler = () => {};
-  #state: 'new' | 'starting' | 'open' | 'closed' = 'new';
-  #starting: Promise<void> | undefined;
-  #closing: Promise<void> | undefined;
-  #draining = false;
-  #drainQueued = false;
-  #cancelTimer: (() => void) | undefined;
-  #timerAtMs = Number.POSITIVE_INFINITY;
   readonly #queries = new Set<(error: Error) => void>();
 
   constructor(config: DialogCoreConfig) {
     this.#config = resolveConfig(config);
-    const { clock, logger, limits, ids } = this.#config;
-    this.#stack = new SipStack(this.#config);
-    this.#loop = new LoopWatch(clock, (lateMs) => this.#input({ type: 'loopDelay', lateMs }));
-    this.#stack.door = (act) => this.#verb(() => this.#stack.at(this.#nowMs(), act));
-    const datagrams = config.network ?? new UdpNetwork(clock, logger);
-    const { tls = {}, websocket = {} } = config;
-    const streams = config.streams ?? new NodeStreams(tls, { websocket, limits });
-    this.#streams = streams;
-    const dns = config.dns ?? {};
-    const names = dns.names ?? (config.network ? plainNames(datagrams) : new DnsNames(datagrams, dns));
-    const parts = { names, datagrams, streams, clock, logger, limits, ids };
-    this.#transport = new Transport(parts, {
-      onMessage: (data, flow, fault) => this.#receive(data, flow, fault),
-      onConnectionLost: (connection, message) => this.#input({ type: 'connectionLost', connection, message }),
-      onSocketError: (listener, message) => this.#deliver({ type: 'transportError', listener, message }),
-      onSocketRestored: (listener) => this.#deliver({ type: 'transportRestored', listener }),
-    });
+    this.#shell = new Shell(config, this.#config);
+    this.#stack = this.#shell.stack;
   }
 
-  async start(): Promise<void> {
-    if (this.#state !== 'new') throw new SessionError('ERR_INVALID_STATE', 'a SIP endpoint is started once');
-    this.#state = 'starting';
-    this.#starting = this.#transport.bind(this.#config.listen);
-    try {
-      await this.#starting;
-    } catch (error) {
-      this.#state = 'closed';
-      throw error;
-    }
-    if (this.#closing) throw new SessionError('ERR_CLOSED', 'the SIP endpoint was closed while it started');
-    this.#state = 'open';
+  start(): Promise<void> {
+    return this.#shell.start();
   }
 
   get listeners(): DialogCore['listeners'] {
-    return this.#transport.listeners;
+    return this.#shell.listeners;
   }
 
   onEvent(handler: EventHandler): void {
-    this.#handler = handler;
+    this.#shell.handler = handler;
   }
 
   invite(params: InviteParams): UsageId {
-    return this.#verb(() => this.#stack.invite(params, this.#nowMs()));
+    return this.#shell.verb(() => this.#stack.invite(params, this.#nowMs()));
   }
 
   sendInvite(usage: UsageId, body?: Body): void {
@@ -208,9 +159,9 @@ export class SipEndpoint implements DialogCore {
   }
 
   register(params: RegisterParams, onState: (state: RegistrationState) => void): Unregister {
-    const registration = this.#verb(() => this.#stack.register(params, this.#nowMs(), onState));
+    const registration = this.#shell.verb(() => this.#stack.register(params, this.#nowMs(), onState));
     return () => {
-      if (this.#state === 'open') this.#verb(() => this.#stack.unregister(registration, this.#nowMs()));
+      if (this.#shell.isOpen) this.#shell.verb(() => this.#stack.unregister(registration, this.#nowMs()));
     };
   }
 
@@ -219,8 +170,7 @@ export class SipEndpoint implements DialogCore {
   }
 
   reloadTls(credentials: TlsCredentials): void {
-    if (!this.#streams.reload) throw new SessionError('ERR_CONFIG', 'the network given has no certificates');
-    this.#streams.reload(credentials);
+    this.#shell.reloadTls(credentials);
   }
 
   counts(): CoreCounts {
@@ -228,35 +178,22 @@ export class SipEndpoint implements DialogCore {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
-  }
-
-  async #close(): Promise<void> {
-    this.#state = 'closed';
-    this.#cancelTimer?.();
-    this.#loop.close();
-    this.#stack.close(this.#nowMs());
+    const closed = this.#shell.close();
     for (const reject of this.#queries) reject(new SessionError('ERR_CLOSED', 'the SIP endpoint was closed'));
     this.#queries.clear();
-    this.#queueDrain();
-    // What was asked for before, a BYE perhaps, still leaves: the drain comes first. Sockets that are being bound are waited for.
-    await this.#starting?.catch(() => {});
-    await this.#transport.close();
+    return closed;
   }
-
-  // --- in ---
 
   #nowMs(): number {
     return this.#config.clock.nowMs();
   }
 
   #on(usage: UsageId, act: (usage: InviteUsage) => void): void {
-    this.#verb(() => act(this.#stack.usage(usage, this.#nowMs())));
+    this.#shell.verb(() => act(this.#stack.usage(usage, this.#nowMs())));
   }
 
   #now<T>(act: (stack: SipStack) => T): T {
-    return this.#verb(() => this.#stack.at(this.#nowMs(), () => act(this.#stack)));
+    return this.#shell.verb(() => act(this.#stack));
   }
 
   /** A request with one result; rejects with ERR_CLOSED when the endpoint closes before. Misuse rejects, too. */
@@ -270,125 +207,5 @@ export class SipEndpoint implements DialogCore {
       );
       this.#queries.add(reject);
     });
-  }
-
-  /** What a verb causes is done when its caller has returned. */
-  #verb<T>(act: () => T): T {
-    if (this.#state === 'closed') throw new SessionError('ERR_CLOSED', 'the SIP endpoint is closed');
-    if (this.#state !== 'open') throw new SessionError('ERR_INVALID_STATE', 'the SIP endpoint is not started');
-    try {
-      return act();
-    } finally {
-      this.#queueDrain();
-    }
-  }
-
-  #receive(data: Uint8Array, flow: Flow, fault: ParseProblem | undefined): void {
-    this.#loop.handleTraffic();
-    if (sipMessages.hasSubscribers) this.#show('in', flow, data);
-    this.#input({ type: 'datagram', data, flow, fault });
-  }
-
-  #show(direction: 'in' | 'out', { transport, local, remote, connection }: Flow, data: Uint8Array): void {
-    const atMs = this.#config.clock.wallMs();
-    sipMessages.publish({ direction, transport, local, remote, connection, data: redact(data), atMs });
-  }
-
-  #input(input: StackInput): void {
-    if (this.#state === 'closed') return;
-    this.#stack.handle(input, this.#nowMs());
-    this.#drain();
-  }
-
-  #handleTimer(): void {
-    this.#timerAtMs = Number.POSITIVE_INFINITY;
-    this.#stack.handleTimeout(this.#nowMs());
-    this.#drain();
-  }
-
-  // --- out ---
-
-  #queueDrain(): void {
-    if (this.#draining || this.#drainQueued) return;
-    this.#drainQueued = true;
-    queueMicrotask(() => {
-      this.#drainQueued = false;
-      this.#drain();
-    });
-  }
-
-  /** Does everything that is to be done, also what handlers of events add meanwhile; then sets the timer. */
-  #drain(): void {
-    if (this.#draining) return;
-    this.#draining = true;
-    for (let output = this.#stack.poll(); output; output = this.#stack.poll()) this.#perform(output);
-    this.#draining = false;
-    this.#setTimer();
-  }
-
-  #perform(output: StackOutput): void {
-    if (output.type === 'event') this.#deliver(output.event);
-    else if (output.type === 'tell') this.#guard('a handler', output.tell);
-    else if (output.type === 'send') this.#send(output);
-    else if (output.type === 'intercept') void this.#intercept(output);
-    else if (output.type === 'lookUp') void this.#lookUp(output);
-    else this.#route(output);
-  }
-
-  #deliver(event: DialogCoreEvent): void {
-    this.#guard(event.type, () => this.#handler(event));
-  }
-
-  #guard(what: string, tell: () => void): void {
-    try {
-      tell();
-    } catch (error) {
-      warnListener(what, error);
-    }
-  }
-
-  #send({ flow, data, transaction }: Extract<StackOutput, { type: 'send' }>): void {
-    const onError = (error: Error): void => {
-      this.#config.logger.debug({ err: error, remote: flow.remote }, 'a SIP datagram could not be sent');
-      if (transaction) this.#input({ type: 'sendFailed', transaction, message: error.message });
-    };
-    if (sipMessages.hasSubscribers) this.#show('out', flow, data);
-    try {
-      this.#transport.send(flow, data, onError);
-    } catch (error) {
-      onError(toSessionError(error, 'ERR_TRANSPORT'));
-    }
-  }
-
-  #route({ key, hop, listener, avoid }: Extract<StackOutput, { type: 'route' }>): void {
-    this.#transport.route(hop, listener, avoid).then(
-      (flow) => this.#input({ type: 'routed', key, flow }),
-      (error: Error) => this.#input({ type: 'unroutable', key, message: error.message }),
-    );
-  }
-
-  async #intercept({ key, request }: Extract<StackOutput, { type: 'intercept' }>): Promise<void> {
-    const verdict = await runMiddleware(this.#config.middleware, request);
-    this.#input({ type: 'intercepted', key, verdict });
-  }
-
-  /** The caller's code: whatever it throws stays here, and no password is logged. */
-  async #lookUp({ key, username, realm, algorithm }: Extract<StackOutput, { type: 'lookUp' }>): Promise<void> {
-    try {
-      const secret = await this.#config.authentication?.authenticate(username, realm, algorithm);
-      this.#input({ type: 'user', key, secret });
-    } catch (error) {
-      this.#config.logger.error({ err: error, username }, 'a user could not be looked up');
-      this.#input({ type: 'userUnknowable', key });
-    }
-  }
-
-  /** One timer for everything, set for the earliest deadline. It may fire early after that one was removed, and finds nothing due. */
-  #setTimer(): void {
-    const nextMs = this.#stack.nextTimeout() ?? Number.POSITIVE_INFINITY;
-    if (this.#state === 'closed' || nextMs >= this.#timerAtMs) return;
-    this.#cancelTimer?.();
-    this.#timerAtMs = nextMs;
-    this.#cancelTimer = this.#config.clock.after(nextMs - this.#nowMs(), () => this.#handleTimer());
   }
 }

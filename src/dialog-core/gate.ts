@@ -1,5 +1,5 @@
 /**
- * Who may come in now: the rate of requests of each source, and no new calls while the event loop is behind. Sans-IO; owned by stack.ts,
+ * Who may come in now: the rate of requests of each source, and no new calls while the event loop is behind. Sans-IO; owned by reception.ts,
  * which asks it about requests that no transaction and no dialog knows. What it remembers is bounded.
  */
 import type { CoreLimits } from './types.js';

@@ -1,6 +1,6 @@
 /**
  * How late the event loop is: a timer that should have fired and has not is as late as everything else. Ticks while there is traffic and
- * sleeps without, so that an idle endpoint costs nothing. Used by endpoint.ts.
+ * sleeps without, so that an idle endpoint costs nothing. Used by shell.ts.
  */
 import type { CancelTimer, Clock } from '../base/clock.js';
 

@@ -1,6 +1,6 @@
 /**
  * The user's functions before the dialog layer: each sees a request and answers it, drops it, or passes it on, maybe with further headers.
- * Runs the functions and makes one verdict of what they do; stack.ts carries it out. Called by endpoint.ts.
+ * Runs the functions and makes one verdict of what they do; stack.ts carries it out. Called by shell.ts.
  */
 import { warnListener } from '../base/emitter.js';
 import { SessionError } from '../base/errors.js';

@@ -2,19 +2,12 @@
  * The SIP stack without any input or output of its own: datagrams, routes and deadlines go in with their time, datagrams, questions for
  * routes and events come out of `poll`. Single-threaded and deterministic; driven by endpoint.ts, and by tests in virtual time.
  */
-import { SessionError } from '../base/errors.js';
-import { Authenticator } from './authenticator.js';
 import type { ResolvedConfig } from './config.js';
 import { Core, type StackOutput } from './core.js';
 import { misuse } from './dialog/arguments.js';
-import { serverName } from './dialog/context.js';
-import { inspect, inspectLoad, optionsReply } from './dialog/inspection.js';
-import { InviteUsage } from './dialog/invite-usage.js';
-import { replacedBy } from './dialog/replaces.js';
-import { printReply, type Reply, replyFlow, replyHead } from './dialog/reply.js';
-import { answer } from './dialog/send.js';
+import { inspect } from './dialog/inspection.js';
+import type { InviteUsage } from './dialog/invite-usage.js';
 import { Timer } from './dialog/timer.js';
-import { Gate } from './gate.js';
 import { Interceptor } from './interceptor.js';
 import {
   type ParseLimits,
@@ -25,63 +18,31 @@ import {
   type SipUri,
 } from './message/index.js';
 import type { MiddlewareVerdict } from './middleware.js';
+import { Reception } from './reception.js';
 import { CoreRegistration } from './registration.js';
+import { Replies } from './replies.js';
 import { Services } from './services.js';
-import { StatelessTags } from './stateless-tags.js';
-import type { Transaction } from './transaction/transaction.js';
-import type {
-  Binding,
-  CoreCounts,
-  Flow,
-  InviteParams,
-  RegisterParams,
-  RegistrationState,
-  UsageId,
-  UserSecret,
-} from './types.js';
-
-/** What the shell tells. */
-export type StackInput =
-  /** A datagram, or a message of a stream; `fault` where the stream could not be read on. */
-  | {
-      readonly type: 'datagram';
-      readonly data: Uint8Array;
-      readonly flow: Flow;
-      readonly fault?: ParseProblem | undefined;
-    }
-  /** The system refused a datagram of this transaction. */
-  | { readonly type: 'sendFailed'; readonly transaction: Transaction; readonly message: string }
-  /** The event loop was so late. */
-  | { readonly type: 'loopDelay'; readonly lateMs: number }
-  | { readonly type: 'connectionLost'; readonly connection: number; readonly message: string }
-  | { readonly type: 'routed'; readonly key: string; readonly flow: Flow }
-  | { readonly type: 'unroutable'; readonly key: string; readonly message: string }
-  | { readonly type: 'intercepted'; readonly key: string; readonly verdict: MiddlewareVerdict }
-  | { readonly type: 'user'; readonly key: string; readonly secret: UserSecret | undefined }
-  /** The user could not be looked for. */
-  | { readonly type: 'userUnknowable'; readonly key: string };
+import type { StackInput } from './stack-input.js';
+import type { Binding, CoreCounts, Flow, InviteParams, RegisterParams, RegistrationState, UsageId } from './types.js';
 
 export class SipStack {
   readonly #core: Core;
   readonly #limits: ParseLimits;
-  readonly #stateless: StatelessTags;
-  readonly #authenticator: Authenticator | undefined;
+  readonly #replies: Replies;
+  readonly #reception: Reception;
   readonly #registrations = new Set<CoreRegistration>();
-  readonly #gate: Gate;
   readonly #interceptor: Interceptor | undefined;
   /** Everything but calls and registrations; verbs on it happen within {@link at}. */
   readonly services: Services;
-  #lastUsage = 0;
 
   constructor(config: ResolvedConfig) {
     this.#core = new Core(config);
     this.#limits = config.limits;
-    this.#gate = new Gate(config.limits);
     if (config.middleware.length > 0)
       this.#interceptor = new Interceptor(this.#core, (...what) => this.#carryOut(...what));
-    this.#stateless = new StatelessTags(config.ids);
+    this.#replies = new Replies(this.#core);
     this.services = new Services(this.#core);
-    this.#authenticator = config.authentication && new Authenticator(this.#core, config.authentication);
+    this.#reception = new Reception(this.#core, this.#replies, this.services);
   }
 
   /** Takes one input; network input never throws. */
@@ -95,7 +56,7 @@ export class SipStack {
         this.#core.transactions.handleSendFailure(input.transaction, input.message);
         return;
       case 'loopDelay':
-        this.#gate.handleLoopDelay(input.lateMs, nowMs);
+        this.#reception.handleLoopDelay(input.lateMs);
         return;
       case 'connectionLost':
         this.#core.transactions.handleConnectionLost(input.connection, input.message);
@@ -112,10 +73,10 @@ export class SipStack {
         this.#interceptor?.answer(input.key, input.verdict);
         return;
       case 'user':
-        this.#authenticator?.answer(input.key, input.secret);
+        this.#reception.handleUser(input.key, input.secret);
         return;
       case 'userUnknowable':
-        this.#authenticator?.answer(input.key, { status: 500 });
+        this.#reception.handleUser(input.key, { status: 500 });
         return;
     }
   }
@@ -153,17 +114,8 @@ export class SipStack {
   }
 
   invite(params: InviteParams, nowMs: number): UsageId {
-    const core = this.#core;
-    core.nowMs = nowMs;
-    const { maxUsages, maxTransactions } = core.config.limits;
-    if (core.store.usages >= maxUsages || core.transactions.size >= maxTransactions) {
-      throw new SessionError(
-        'ERR_LIMIT',
-        `no more than ${maxUsages} usages or ${maxTransactions} transactions at a time`,
-      );
-    }
-    this.#lastUsage += 1;
-    return InviteUsage.call(core, this.#lastUsage, params).id;
+    this.#core.nowMs = nowMs;
+    return this.#reception.call(params);
   }
 
   /** The usage of a verb; throws ERR_INVALID_STATE when it is gone. Verbs on it happen at `nowMs`. */
@@ -207,7 +159,7 @@ export class SipStack {
   /** Ends every usage by 'closed', without a word to the peers, and forgets everything. */
   close(nowMs: number): void {
     this.#core.nowMs = nowMs;
-    this.#authenticator?.clear();
+    this.#reception.clear();
     this.#interceptor?.clear();
     for (const registration of [...this.#registrations]) registration.abandon();
     this.services.close();
@@ -237,7 +189,7 @@ export class SipStack {
     this.#core.counters.malformed += 1;
     // Responses are never answered, nor are ACKs (RFC 3261 17.1.1.3): whatever is wrong with them, they are dropped.
     if (message?.kind !== 'request' || message.method === 'ACK') return;
-    this.#reply(message, flow, { status: error.status, reason: error.reason });
+    this.#replies.reply(message, flow, { status: error.status, reason: error.reason });
   }
 
   #handleMessage(message: SipMessage, flow: Flow): void {
@@ -259,14 +211,14 @@ export class SipStack {
 
   #dispatch(request: SipRequest, flow: Flow): void {
     if (request.toTag !== undefined) this.#handleInDialog(request, flow);
-    else this.#handleOutside(request, flow);
+    else this.#reception.handle(request, flow);
   }
 
   #carryOut(request: SipRequest, flow: Flow, verdict: MiddlewareVerdict): void {
     if (verdict.kind === 'pass') this.#dispatch(verdict.request, flow);
     else if (verdict.kind === 'drop') this.#core.counters.refused += 1;
-    else if (verdict.stateless) this.#reply(request, flow, verdict.reply);
-    else answer(this.#core, request, flow, this.#signed(verdict.reply), this.#stateless.tagFor(request));
+    else if (verdict.stateless) this.#replies.reply(request, flow, verdict.reply);
+    else this.#replies.answer(request, flow, verdict.reply);
   }
 
   /** An ACK for a 2xx; one that matches nothing is dropped, for nothing ever answers an ACK. */
@@ -279,13 +231,13 @@ export class SipStack {
   #handleCancel(request: SipRequest, flow: Flow): void {
     const invite = this.#core.transactions.cancelled(request);
     if (this.#interceptor?.cancel(request)) {
-      answer(this.#core, request, flow, { status: 200 }, this.#stateless.tagFor(request));
+      this.#replies.answer(request, flow, { status: 200 });
     } else if (invite) {
       const user = invite.server;
-      answer(this.#core, request, flow, { status: 200 }, user?.localTag ?? this.#stateless.tagFor(request));
+      this.#replies.answer(request, flow, { status: 200 }, user?.localTag);
       user?.handleCancel(request);
     } else {
-      this.#reply(request, flow, { status: 481 });
+      this.#replies.reply(request, flow, { status: 481 });
     }
   }
 
@@ -293,81 +245,13 @@ export class SipStack {
     const found = this.#core.store.find(request);
     const refusal = inspect(this.#core, request, flow);
     if (!found && !refusal && request.method === 'NOTIFY' && this.services.handleNotify(request, flow)) return;
-    if (!found) this.#reply(request, flow, refusal ?? { status: 481 });
-    else if (refusal) answer(this.#core, request, flow, this.#signed(refusal));
+    if (!found) this.#replies.reply(request, flow, refusal ?? { status: 481 });
+    else if (refusal) this.#replies.answer(request, flow, refusal);
     else if (this.services.handleInside(found, request, flow)) return;
     else if (found.usage) found.usage.handleRequest(found.dialog, request, flow);
-    else answer(this.#core, request, flow, this.#signed({ status: 481 }));
-  }
-
-  #handleOutside(request: SipRequest, flow: Flow): void {
-    const { counters, config, nowMs } = this.#core;
-    const verdict = this.#gate.judge(flow.remote.address, nowMs);
-    if (verdict !== 'in' || (request.method === 'INVITE' && this.#gate.isOverloaded(nowMs))) {
-      counters.refused += 1;
-      const headers = [['Retry-After', String(config.limits.retryAfterS)]] as const;
-      if (verdict !== 'drop') this.#reply(request, flow, { status: 503, headers });
-      return;
-    }
-    const reply = inspect(this.#core, request, flow, this.#core.registrar !== undefined) ?? this.#replyOutside(request);
-    if (reply) this.#reply(request, flow, reply);
-    else if (this.#authenticator) this.#authenticator.admit(request, (...who) => this.#admit(request, flow, ...who));
-    else this.#admit(request, flow, undefined, undefined);
-  }
-
-  /** A request that may come in, or that was refused by the authenticator. */
-  #admit(request: SipRequest, flow: Flow, refusal: Reply | undefined, username: string | undefined): void {
-    if (refusal) {
-      this.#reply(request, flow, refusal);
-    } else if (request.method === 'REGISTER' && this.#core.registrar) {
-      const reply = this.#core.registrar.handle(request, username, this.#core.nowMs, flow);
-      answer(this.#core, request, flow, this.#signed(reply), this.#stateless.tagFor(request));
-    } else if (!this.services.admit(request, flow, username)) {
-      this.#admitInvite(request, flow);
-    }
-  }
-
-  #admitInvite(request: SipRequest, flow: Flow): void {
-    const replaced = replacedBy(this.#core, request);
-    if (replaced && 'status' in replaced) {
-      this.#reply(request, flow, replaced);
-    } else {
-      this.#lastUsage += 1;
-      InviteUsage.take(this.#core, this.#lastUsage, request, flow, replaced?.id);
-    }
-  }
-
-  /** What a request outside any dialog is answered without further ado; undefined for one that may come in: INVITE, REGISTER. */
-  #replyOutside(request: SipRequest): Reply | undefined {
-    const core = this.#core;
-    if (insideOnly.has(request.method)) return { status: 481 };
-    // RFC 3261 8.2.2.2; an OPTIONS leaves no transaction that a second one could merge with.
-    if (core.transactions.isMerged(request)) return { status: 482 };
-    const full = inspectLoad(core);
-    if (full) {
-      core.counters.refused += 1;
-      return full;
-    }
-    if (request.method === 'OPTIONS') return optionsReply(core, this.#core.registrar !== undefined);
-    if (request.method === 'REGISTER' || this.services.serves(request.method)) return undefined;
-    if (request.method !== 'INVITE') return this.services.refuse(request);
-    // 8.1.1.8: an INVITE says where its dialog's requests go.
-    return request.contact ? undefined : { status: 400, reason: 'Missing Contact' };
-  }
-
-  /** Answers without keeping anything (RFC 3261 8.2.7): a repeated request gets the same answer again, since it is made of the request. */
-  #reply(request: SipRequest, flow: Flow, reply: Reply): void {
-    const head = replyHead(request, flow.remote, this.#stateless.tagFor(request));
-    this.#core.send(replyFlow(request, flow), printReply(head, this.#signed(reply)));
-  }
-
-  #signed(reply: Reply): Reply {
-    return { ...reply, headers: [...(reply.headers ?? []), ...serverName(this.#core)] };
+    else this.#replies.answer(request, flow, { status: 481 });
   }
 }
-
-/** What has no meaning outside a dialog. */
-const insideOnly = new Set(['BYE', 'PRACK', 'UPDATE', 'INFO']);
 
 /** Nothing but line breaks, spaces and zero bytes. */
 function isBlank(data: Uint8Array): boolean {

@@ -6,10 +6,9 @@ import type { Clock } from '../base/clock.js';
 import { Emitter } from '../base/emitter.js';
 import { SessionError } from '../base/errors.js';
 import type { ConferenceMember } from '../bridge/index.js';
-import { type Priority, Resources, type ResourceUsage } from '../coordination/index.js';
+import { type Priority, Resources } from '../coordination/index.js';
 import {
   type Binding,
-  type CoreCounts,
   DialogError,
   type DialogMessaging,
   type OptionsResult,
@@ -36,9 +35,11 @@ import {
   type SessionVerb,
 } from '../session/index.js';
 import { SessionAudio } from './audio.js';
+import type { ManagerCounts } from './counts.js';
 import { SessionEventProcessor } from './events.js';
 import { toRefusal } from './failures.js';
 import { SessionGroups } from './groups.js';
+import { SessionRegistrations } from './registrations.js';
 import { type SessionRecord, SessionRegistry } from './registry.js';
 import { SessionRooms } from './rooms.js';
 import { SessionStepper } from './stepper.js';
@@ -53,30 +54,12 @@ export interface CallChoices {
   readonly codecs?: readonly string[] | undefined;
 }
 
-/** Live objects and totals of every layer, for leak tests and operators. */
-export interface ManagerCounts {
-  readonly sessions: number;
-  readonly rooms: number;
-  readonly groups: number;
-  /** Incoming calls that wait for a place. */
-  readonly waiting: number;
-  readonly deadlines: number;
-  /** Facts that the transition table refused. */
-  readonly refusedFacts: number;
-  readonly resources: readonly ResourceUsage[];
-  readonly dialogs: number;
-  readonly streams: number;
-  readonly signalling: CoreCounts;
-  readonly media: ReturnType<ManagerParts['media']['counts']>;
-}
-
 export class SessionManager {
   readonly #parts: ManagerParts;
   readonly #registry = new SessionRegistry();
   readonly #resources: Resources;
   readonly #stepper: SessionStepper;
-  /** How to end each registration, and its end. */
-  readonly #registrations = new Map<Unregister, Promise<void>>();
+  readonly #registrations: SessionRegistrations;
   #closing: Promise<void> | undefined;
 
   /** Every change of every session, in order. */
@@ -118,6 +101,7 @@ export class SessionManager {
       place: (params, replaces) => this.createSession(params, this.priorityOf(replaces), { replaces }),
     });
     this.audio = new SessionAudio(media);
+    this.#registrations = new SessionRegistrations(parts.dialog.manager);
     this.#stepper = new SessionStepper({
       ...parts,
       registry: this.#registry,
@@ -286,19 +270,7 @@ export class SessionManager {
   /** Registers and keeps registered; what is returned ends it, and 'unregistered' follows. Throws as the call verbs do. */
   register(options: RegisterOptions, onState: (state: RegistrationState) => void): Unregister {
     if (this.#closing) throw new SessionError('ERR_CLOSED', 'the session manager is closed');
-    let ended = (): void => {};
-    const over = new Promise<void>((resolve) => {
-      ended = resolve;
-    });
-    const unregister = this.#parts.dialog.manager.register(options, (state) => {
-      if (state.kind === 'unregistered') {
-        this.#registrations.delete(unregister);
-        ended();
-      }
-      onState(state);
-    });
-    this.#registrations.set(unregister, over);
-    return unregister;
+    return this.#registrations.register(options, onState);
   }
 
   /** What an address of record is bound to here; undefined without a registrar. Throws ERR_INVALID_URI. */
@@ -342,10 +314,7 @@ export class SessionManager {
     const { config, dialog, media } = this.#parts;
     this.#stepper.drain();
     const ends = this.#registry.ids().map((id) => this.terminateSession(id));
-    for (const [unregister, over] of this.#registrations) {
-      unregister();
-      ends.push(over);
-    }
+    ends.push(...this.#registrations.endAll());
     let cancel = (): void => {};
     const tooLong = new Promise<void>((resolve) => {
       cancel = config.clock.after(timeoutMs, resolve);

@@ -17,6 +17,9 @@ export interface CallerParts {
 
 const wavHeaderBytes = 44;
 
+/** What the demo holds audio back for, on all sides; its machine may be busy with other things. */
+export const demoJitterMs = 60;
+
 export class DemoCaller {
   readonly name: string;
   /** Where what it hears is written. */
@@ -40,7 +43,7 @@ export class DemoCaller {
       listen: ['udp://127.0.0.1:0'],
       // G.711 does the same to every sound, so that the judge can be strict; codecs that model hearing do not.
       codecs: ['pcmu'],
-      media: { workers: 1 },
+      media: { workers: 1, jitter: { fixedMs: demoJitterMs } },
       limits: { maxCalls: 1 },
       logger: parts.logger,
     });

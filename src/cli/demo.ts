@@ -12,7 +12,7 @@ import { parseDuration } from './arguments.js';
 import { every } from './call.js';
 import type { CommandContext } from './context.js';
 import { levelAt, rateHz } from './demo-audio.js';
-import { DemoCaller } from './demo-callers.js';
+import { DemoCaller, demoJitterMs } from './demo-callers.js';
 import { makeSounds, pilotLevelDb, type Sounds, voices } from './demo-sounds.js';
 import { type Heard, judge, type Pilot } from './demo-verdict.js';
 import { type CallerStatus, callerStatus, DemoView } from './demo-view.js';
@@ -61,7 +61,8 @@ export async function demo(flags: DemoFlags, context: CommandContext): Promise<n
   const logger = createLogger(logLevel, context.stderr);
   const stage: Stage = { context, view, stop: watch.stop, logger, folder, seconds };
   const server = new ConferenceServer(
-    { listen: ['udp://127.0.0.1:0'], workers: 1, maxCalls: voices.length },
+    // A fixed delay: stretched audio would be judged as noise of the room.
+    { listen: ['udp://127.0.0.1:0'], workers: 1, maxCalls: voices.length, jitterMs: demoJitterMs },
     { logger, clock: context.clock, createSessions: context.createSessions },
   );
   try {

@@ -28,13 +28,15 @@ Users:
 Where values come from, the first that is given wins:
   1. the options above; of one that is not repeatable, the last
   2. environment: MIXMINUS_LISTEN (several with commas), MIXMINUS_ADVERTISE, MIXMINUS_MEDIA_PORTS,
-     MIXMINUS_MAX_CALLS, MIXMINUS_MAX_MEMBERS, MIXMINUS_LOUDEST, MIXMINUS_CODECS, MIXMINUS_WORKERS,
+     MIXMINUS_MAX_CALLS, MIXMINUS_MAX_MEMBERS, MIXMINUS_LOUDEST, MIXMINUS_CODECS, MIXMINUS_JITTER_MS,
+     MIXMINUS_WORKERS,
      MIXMINUS_USERS, MIXMINUS_TLS_CERT, MIXMINUS_TLS_KEY, MIXMINUS_TLS_CA, MIXMINUS_WS_ORIGINS,
      MIXMINUS_MAX_CONNECTIONS, MIXMINUS_MAX_RATE, MIXMINUS_MAX_LOOP_DELAY_MS, MIXMINUS_TRACE,
      MIXMINUS_TRACE_MAX_MB, MIXMINUS_LOG_LEVEL, MIXMINUS_CONFIG
   3. the file of --config:
      {"listen": ["udp://0.0.0.0:5060"], "advertise": "203.0.113.7", "mediaPorts": "16384-32767",
       "maxCalls": 200, "maxMembers": 20, "loudest": "all", "codecs": ["pcmu"], "workers": 2,
+      "jitterMs": 60,
       "users": "users.txt", "tlsCert": "cert.pem", "tlsKey": "key.pem", "tlsCa": "ca.pem",
       "wsOrigins": ["https://phone.example.com"], "trace": "sip.pcap", "traceMaxMb": 100,
       "maxConnections": 2000, "maxRate": 20, "maxLoopDelayMs": 300,

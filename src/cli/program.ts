@@ -120,6 +120,7 @@ function addServe(program: Command): Command {
     .option('--max-members <n>', 'members of a room; past it callers get 486 with Retry-After (default: 100)')
     .option('--loudest <n|all>', 'how many of the loudest members are heard (default: all)')
     .addOption(codecs())
+    .option('--jitter-ms <n>', 'how long audio is held back for late packets (default: it adapts to the network)')
     .option('--workers <n>', 'threads for audio (default: half the processors)')
     .option('--users <file>', 'who may call, one user:password a line (default: everybody may)')
     .option('--config <file>', 'JSON file with any of these options');

@@ -28,6 +28,7 @@ const schema = z.strictObject({
   maxMembers: wholeNumber(1, 100_000),
   loudest: loudestCount,
   codecs: codecList,
+  jitterMs: wholeNumber(20, 1000),
   workers: wholeNumber(1, 64),
   users: filePath,
   tlsCert: filePath,
@@ -63,6 +64,8 @@ export interface ServerConfig {
   readonly loudest: number | 'all';
   /** In order of preference; default: opus, g722, pcmu, pcma, as far as the build has them. */
   readonly codecs: readonly (typeof codecNames)[number][] | undefined;
+  /** How long the jitter buffer holds audio back, whatever the network does; default: it adapts. */
+  readonly jitterMs: number | undefined;
   /** Media threads; default: the engine's own choice, half the processors. */
   readonly workers: number | undefined;
   /** File of those who may call, one `user:password` or `user:realm:hash` a line; default: everybody may. */
@@ -96,6 +99,7 @@ export const defaultConfig: ServerConfig = {
   maxMembers: 100,
   loudest: 'all',
   codecs: undefined,
+  jitterMs: undefined,
   workers: undefined,
   users: undefined,
   tlsCert: undefined,

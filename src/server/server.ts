@@ -140,13 +140,17 @@ export class ConferenceServer {
 
   #sessionsOptions(): SessionsOptions {
     const { listen, advertise, mediaPorts, workers, maxCalls, codecs, wsOrigins } = this.config;
-    const { maxConnections, maxLoopDelayMs, maxRate } = this.config;
+    const { maxConnections, maxLoopDelayMs, maxRate, jitterMs } = this.config;
     const { logger } = this.#parts;
     const tls = readCredentials(this.config);
     return {
       listen,
       ...(advertise === undefined ? {} : { advertise }),
-      media: { ports: [...mediaPorts], ...(workers === undefined ? {} : { workers }) },
+      media: {
+        ports: [...mediaPorts],
+        ...(workers === undefined ? {} : { workers }),
+        ...(jitterMs === undefined ? {} : { jitter: { fixedMs: jitterMs, maxMs: Math.max(400, 2 * jitterMs) } }),
+      },
       limits: { maxCalls },
       signalling: {
         maxConnections,

@@ -32,7 +32,7 @@ describe('baresip', () => {
     const folder = temporaryFolder();
     call.play(sine(ownHz, 30_000, toneDbfs)).catch(() => {});
     await until(() => call.stats()?.talking === true, 'baresip to be heard');
-    const recording = call.record(join(folder.path, 'heard.wav'));
+    const recording = call.record(join(folder.path, 'heard.wav'), { rateHz: 8000 });
     const before = call.stats()?.packetsReceived ?? 0;
     await until(() => (call.stats()?.packetsReceived ?? 0) - before >= (analysedMs + 1500) / 20, 'sound', 20_000);
     await recording.stop();

@@ -55,16 +55,20 @@ void TelephoneEventReceiver::OnBlock(uint32_t timestamp, bool marker, const uint
       return;
     }
   }
-  if (active_ && timestamp != start_ && ContinuesSegment(timestamp, marker, code)) {
-    earlier_ += kLongestSegment;
+  const uint32_t segments = has_last_ ? SegmentsLater(timestamp, marker, code) : 0;
+  if (active_ && segments > 0) {
+    earlier_ += uint64_t{segments} * kLongestSegment;
     start_ = timestamp;
     duration_ = 0;
   } else if (active_ && (timestamp != start_ || code != code_)) {
     Finish(false);  // its end was lost
     Begin(timestamp, code);
   } else if (!active_) {
-    if (has_last_ && timestamp == start_) {
-      ++ignored_;  // the end is sent three times (§2.5.1.4); it has been reported
+    // The end is sent three times (§2.5.1.4), and an event that was given up for lost packets may
+    // be heard again in a later segment: it has been reported.
+    if (has_last_ && (timestamp == start_ || segments > 0)) {
+      start_ = timestamp;
+      ++ignored_;
       return;
     }
     Begin(timestamp, code);
@@ -75,10 +79,15 @@ void TelephoneEventReceiver::OnBlock(uint32_t timestamp, bool marker, const uint
 }
 
 // An event longer than the duration field goes on in a new segment that begins where the full one
-// ended, without marker (§2.5.1.3).
-bool TelephoneEventReceiver::ContinuesSegment(uint32_t timestamp, bool marker,
-                                              uint8_t code) const noexcept {
-  return !marker && code == code_ && timestamp == start_ + kLongestSegment;
+// ended, without marker (§2.5.1.3). How many segments later this one is, since several may be lost;
+// 0: it is no segment of the event.
+uint32_t TelephoneEventReceiver::SegmentsLater(uint32_t timestamp, bool marker,
+                                               uint8_t code) const noexcept {
+  constexpr uint32_t kMostSegments = 31;
+  const uint32_t ahead = timestamp - start_;
+  const bool fits = !marker && code == code_ && ahead % kLongestSegment == 0;
+  const uint32_t segments = ahead / kLongestSegment;
+  return fits && segments <= kMostSegments ? segments : 0;
 }
 
 void TelephoneEventReceiver::Begin(uint32_t timestamp, uint8_t code) noexcept {

@@ -54,7 +54,7 @@ class TelephoneEventReceiver {
   void OnBlock(uint32_t timestamp, bool marker, const uint8_t* block, int64_t now_ns) noexcept;
   void Begin(uint32_t timestamp, uint8_t code) noexcept;
   void Finish(bool ended) noexcept;
-  bool ContinuesSegment(uint32_t timestamp, bool marker, uint8_t code) const noexcept;
+  uint32_t SegmentsLater(uint32_t timestamp, bool marker, uint8_t code) const noexcept;
 
   int clock_hz_;
   bool active_ = false;

@@ -140,6 +140,25 @@ TEST_CASE("telephone event out: our own receiver hears each event once, with its
   }
 }
 
+TEST_CASE("telephone event out: a long event of which whole segments are lost is heard once") {
+  const std::vector<Sent> sent = SendOne({3, 10'000, 100, 10}, 48'000, 1000);
+  for (const bool given_up : {false, true}) {
+    TelephoneEventReceiver receiver(48'000);
+    for (const Sent& one : sent) {
+      const int64_t now_ns = int64_t{one.tick} * 20'000'000;
+      if (one.tick > 30 && one.tick < 300) continue;
+      if (given_up) receiver.Flush(now_ns);
+      receiver.Insert(one.packet.timestamp, one.packet.marker, one.packet.payload, 4, now_ns);
+    }
+    TelephoneEvent event;
+    REQUIRE(receiver.Pop(&event));
+    CHECK(event.digit == '3');
+    CHECK(event.ended == !given_up);
+    if (!given_up) CHECK(event.duration_ms == 10'000);
+    CHECK_FALSE(receiver.Pop(&event));
+  }
+}
+
 TEST_CASE("telephone event out: codes of digits") {
   CHECK(TelephoneEventCode('#') == 11);
   CHECK(TelephoneEventCode('d') == 15);

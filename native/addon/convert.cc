@@ -68,9 +68,9 @@ ReceiveLegConfig ToReceiveConfig(Napi::Object config) {
     to->sample_rate_hz = ToRate(format.Get("rateHz"), "rateHz");
     CheckFormat(config.Env(), to->codec, to->rtp_clock_hz, to->sample_rate_hz);
   }
-  receive.telephone_event_payload_type = static_cast<int>(
+  receive.telephone_events[0].payload_type = static_cast<int>(
       ToInteger(config.Get("telephoneEventPayloadType"), "telephoneEventPayloadType", -1, 127));
-  receive.telephone_event_clock_hz =
+  receive.telephone_events[0].clock_hz =
       ToClock(config.Get("telephoneEventClockHz"), "telephoneEventClockHz");
   const Napi::Value bounds = config.Get("jitter");
   if (!bounds.IsUndefined()) {
@@ -247,6 +247,13 @@ std::unique_ptr<LegSettings> ToLegSettings(Napi::Value value) {
   settings->send_payload_type =
       static_cast<uint8_t>(ToInteger(from.Get("sendPayloadType"), "sendPayloadType", 0, 127));
   settings->send_stream = ToStream(from);
+  const Napi::Value event = from.Get("sendEvent");
+  if (!event.IsUndefined()) {
+    const Napi::Object format = ToObject(event, "sendEvent");
+    settings->event_payload_type =
+        static_cast<int>(ToInteger(format.Get("payloadType"), "payloadType", 0, 127));
+    settings->event_clock_hz = ToClock(format.Get("clockHz"), "clockHz");
+  }
   const Napi::Value address = from.Get("remoteAddress");
   settings->remote_rtp = ToAddress(address, from.Get("remoteRtpPort"), "remoteRtpPort");
   settings->rtcp_mux = ToBoolean(from.Get("rtcpMux"), "rtcpMux");
@@ -274,6 +281,26 @@ std::vector<RoomChangeRequest> ToRoomChanges(Napi::Value value) {
     changes.push_back(change);
   }
   return changes;
+}
+
+std::vector<TelephoneEventRequest> ToTelephoneEvents(Napi::Value value) {
+  constexpr int64_t kMostMs = 65'535;
+  const Napi::Array from = ToArray(value, "events");
+  std::vector<TelephoneEventRequest> events;
+  events.reserve(from.Length());
+  for (uint32_t i = 0; i < from.Length(); ++i) {
+    Napi::HandleScope scope(from.Env());
+    const Napi::Object item = ToObject(from.Get(i), "events[]");
+    TelephoneEventRequest event;
+    const int64_t code = ToInteger(item.Get("code"), "code", -1, 254);
+    event.code = code < 0 ? TelephoneEventRequest::kPause : static_cast<uint8_t>(code);
+    event.duration_ms =
+        static_cast<uint16_t>(ToInteger(item.Get("durationMs"), "durationMs", 1, kMostMs));
+    event.gap_ms = static_cast<uint16_t>(ToInteger(item.Get("gapMs"), "gapMs", 0, kMostMs));
+    event.volume_dbm0 = static_cast<uint8_t>(ToInteger(item.Get("volume"), "volume", 0, 63));
+    events.push_back(event);
+  }
+  return events;
 }
 
 }  // namespace mixminus

@@ -38,6 +38,7 @@ int ToEngineRate(Napi::Value value, const char* name);
 EngineOptions ToEngineOptions(Napi::Value value);
 std::unique_ptr<LegSettings> ToLegSettings(Napi::Value value);
 std::vector<RoomChangeRequest> ToRoomChanges(Napi::Value value);
+std::vector<TelephoneEventRequest> ToTelephoneEvents(Napi::Value value);
 
 Napi::Number FromHandle(Napi::Env env, Handle handle);
 Napi::Object FromFact(Napi::Env env, const EngineFact& fact);

@@ -29,6 +29,8 @@ const char* FactType(EngineFact::Kind kind) {
       return "recorderClosed";
     case EngineFact::Kind::kReaderClosed:
       return "readerClosed";
+    case EngineFact::Kind::kDigitsSent:
+      return "digitsSent";
     case EngineFact::Kind::kLegClosed:
       return "legClosed";
     case EngineFact::Kind::kEventsLost:
@@ -87,6 +89,10 @@ void AddDetails(Napi::Env env, const EngineFact& fact, Napi::Object* to) {
       to->Set("rateHz", fact.rate_hz);
       to->Set("droppedSamples", static_cast<double>(fact.dropped));
       AddError(fact, to);
+      break;
+    case EngineFact::Kind::kDigitsSent:
+      to->Set("number", static_cast<double>(fact.count));
+      to->Set("completed", fact.completed);
       break;
     case EngineFact::Kind::kEventsLost:
       to->Set("count", static_cast<double>(fact.count));

@@ -36,6 +36,7 @@ Napi::Function EngineWrap::Define(Napi::Env env) {
                          InstanceMethod<&EngineWrap::OpenReader>("openReader"),
                          InstanceMethod<&EngineWrap::CloseReader>("closeReader"),
                          InstanceMethod<&EngineWrap::DrainReaders>("drainReaders"),
+                         InstanceMethod<&EngineWrap::SendDigits>("sendDigits"),
                          InstanceMethod<&EngineWrap::DrainEvents>("drainEvents"),
                          InstanceAccessor<&EngineWrap::StatsTableValue>("statsTable"),
                          InstanceMethod<&EngineWrap::LegRow>("legRow"),
@@ -146,6 +147,13 @@ void EngineWrap::ApplyRoom(const Napi::CallbackInfo& info) {
 
 void EngineWrap::CloseRoom(const Napi::CallbackInfo& info) {
   Check(info.Env(), engine_->CloseRoom(ToHandle(info[0], "room")));
+}
+
+Napi::Value EngineWrap::SendDigits(const Napi::CallbackInfo& info) {
+  const Handle leg = ToHandle(info[0], "leg");
+  uint64_t number = 0;
+  Check(info.Env(), engine_->SendDigits(leg, ToTelephoneEvents(info[1]), &number));
+  return Napi::Number::New(info.Env(), static_cast<double>(number));
 }
 
 Napi::Value EngineWrap::DrainEvents(const Napi::CallbackInfo& info) {

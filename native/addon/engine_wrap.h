@@ -43,6 +43,7 @@ class EngineWrap final : public Napi::ObjectWrap<EngineWrap> {
   Napi::Value OpenReader(const Napi::CallbackInfo& info);
   void CloseReader(const Napi::CallbackInfo& info);
   Napi::Value DrainReaders(const Napi::CallbackInfo& info);
+  Napi::Value SendDigits(const Napi::CallbackInfo& info);
   Napi::Value DrainEvents(const Napi::CallbackInfo& info);
   Napi::Value StatsTableValue(const Napi::CallbackInfo& info);
   Napi::Value LegRow(const Napi::CallbackInfo& info);

@@ -32,6 +32,9 @@ struct LegSettings final : Returned {
   bool send = false;
   bool receive_media = false;
   bool allow_send = false;
+  // Telephone events out (RFC 4733); −1: not negotiated.
+  int event_payload_type = -1;
+  int event_clock_hz = 8000;
 
   // What the leg needs for them, made by the engine on the calling thread: it takes what it lacks,
   // and what it has no more use for goes back in its place.
@@ -71,6 +74,7 @@ enum class CommandKind : uint8_t {
   kStopPlayer,  // `number` is the player's handle
   kAddTap,      // payload Tap
   kStopTap,     // `number` is the tap's handle
+  kSendDigits,  // payload DigitSequence
 };
 
 struct Command {

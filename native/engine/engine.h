@@ -104,6 +104,7 @@ struct EngineFact {
     kPcmTaken,      // a writer's samples were played up to a wanted position, or ran out
     kRecorderClosed,
     kReaderClosed,
+    kDigitsSent,
     kLegClosed,
     kEventsLost,
     kWarning,
@@ -114,8 +115,10 @@ struct EngineFact {
   char digit = 0;
   int duration_ms = 0;
   bool talking = false;
+  bool completed = false;  // digits: all were sent
   TransportAddress address;
-  uint64_t count = 0;    // events lost, samples recorded, samples of a writer taken
+  // Events lost, samples recorded, samples of a writer taken, or the number of a digit sequence.
+  uint64_t count = 0;
   uint64_t dropped = 0;  // samples
   uint64_t underruns = 0;
   uint64_t starved = 0;  // samples of silence where a writer had nothing
@@ -181,6 +184,10 @@ class Engine {
   // Empties the readers into `samples` as far as it has room and appends what it took; true when
   // some is left.
   bool DrainReaders(int16_t* samples, size_t capacity, std::vector<ReaderChunk>* out);
+
+  // Sends telephone events one after the other, after those that wait already. The fact
+  // kDigitsSent with the number given out follows, at the leg's end at the latest.
+  EngineStatus SendDigits(Handle leg, std::vector<TelephoneEventRequest> events, uint64_t* number);
 
   // Appends what happened since the last call; also frees what workers gave back. Works after
   // Close.
@@ -273,6 +280,7 @@ class Engine {
   SlotPool<ReaderEntry> readers_;
   uint32_t legs_opened_ = 0;
   uint32_t rooms_opened_ = 0;
+  uint64_t digits_numbered_ = 0;
   int64_t manual_now_ns_ = 0;
   int64_t manual_grid_ = -1;
   bool closed_ = false;

@@ -13,6 +13,22 @@ EngineFact FactOf(EngineFact::Kind kind, Handle leg) {
 
 }  // namespace
 
+EngineStatus Engine::SendDigits(Handle leg, std::vector<TelephoneEventRequest> events,
+                                uint64_t* number) {
+  EngineStatus status;
+  LegEntry* entry = FindLeg(leg, &status);
+  if (entry == nullptr) return status;
+  *number = ++digits_numbered_;
+  auto digits = std::make_unique<DigitSequence>(leg, *number, std::move(events));
+  Command command;
+  command.kind = CommandKind::kSendDigits;
+  command.leg = entry->leg.get();
+  command.payload = digits.get();
+  status = Send(entry->worker, command);
+  if (status.ok()) (void)digits.release();  // comes back by TakeReturned
+  return status;
+}
+
 void Engine::TakeFacts(std::vector<EngineFact>* out) {
   facts_.BeginTaking();
   Returned* returned = facts_.TakeReturned();
@@ -124,6 +140,11 @@ void Engine::TakeReturned(Returned* object, std::vector<EngineFact>* out) {
     out->back().object = handle;
     out->back().dropped = reader->dropped();
     readers_.Remove(handle);
+  } else if (object->kind == ReturnedKind::kDigits) {
+    const std::unique_ptr<DigitSequence> digits(static_cast<DigitSequence*>(object));
+    out->push_back(FactOf(EngineFact::Kind::kDigitsSent, digits->leg));
+    out->back().count = digits->number;
+    out->back().completed = digits->completed;
   }
 }
 

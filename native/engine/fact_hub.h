@@ -14,7 +14,7 @@ namespace mixminus {
 class MediaLeg;
 class Player;
 
-enum class ReturnedKind { kLeg, kPlayer, kRecorder, kReader, kSpent };
+enum class ReturnedKind { kLeg, kPlayer, kRecorder, kReader, kDigits, kSpent };
 
 // Base of what comes back through the hub.
 struct Returned {

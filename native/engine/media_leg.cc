@@ -30,7 +30,8 @@ MediaLeg::MediaLeg(const MediaLegInit& init)
       rtp_timeout_ns_(init.rtp_timeout_ns),
       receive_(NoFormats()),
       send_(SendConfig(init)),
-      rtcp_(init.seed, init.cname) {
+      rtcp_(init.seed, init.cname),
+      digits_(init.facts) {
   links.leg = this;
 }
 
@@ -51,6 +52,7 @@ void MediaLeg::Close(const TickTime& time) noexcept {
   LeaveStream();
   if (GateOpen() && send_.stats().packets > 0) SendReport(time, true);
   Leave();
+  digits_.Stop();
   players_.StopAll();
   taps_.StopAll();
   // An event whose end the caller's hang-up cut off still counts.
@@ -66,6 +68,7 @@ void MediaLeg::Configure(LegSettings* from, const TickTime& time) noexcept {
   receive_.Renegotiate(from->receive_leg.get());
   LeaveStream();
   send_.Configure(settings.send_payload_type, &from->encoder);
+  digits_.Configure(settings.event_payload_type, settings.event_clock_hz);
   latch_.SetSignalled(settings.remote_rtp, time.now_ns);
   // The ACK proved that one address wants media; another has to prove it again. 0.0.0.0 is a hold,
   // not an address.

@@ -16,6 +16,7 @@
 #include "core/rtp/source_latch.h"
 #include "engine/commands.h"
 #include "engine/fact_hub.h"
+#include "engine/leg_digits.h"
 #include "engine/leg_events.h"
 #include "engine/leg_rtcp.h"
 #include "engine/packet_io.h"
@@ -64,6 +65,7 @@ class MediaLeg final : public Returned {
   void StopPlayer(Handle player) noexcept { players_.Stop(player); }
   void AddTap(Tap* tap) noexcept { taps_.Add(tap); }
   void StopTap(Handle tap) noexcept { taps_.Stop(tap); }
+  void AddDigits(DigitSequence* digits) noexcept { digits_.Add(digits); }
 
   // Owning worker: the RTCP port has something to read.
   void ReadRtcp(const TickTime& time) noexcept;
@@ -104,8 +106,8 @@ class MediaLeg final : public Returned {
   const int32_t* OwnVoice(bool in_mix, int32_t* wide) noexcept;
   // Whether players have something for this tick; once a tick, before NextPlayerFrame.
   bool StirPlayers() noexcept { return GateOpen() && players_.Stir(); }
-  bool audible() const noexcept { return audible_; }           // it holds more than made-up silence
-  int level_dbov() const noexcept { return level_in_dbov_; }   // 0 loud … 127 silent
+  bool audible() const noexcept { return audible_; }          // it holds more than made-up silence
+  int level_dbov() const noexcept { return level_in_dbov_; }  // 0 loud … 127 silent
   bool talking() const noexcept { return talking_; }
 
   // The owning worker's and conference's notes.
@@ -124,7 +126,9 @@ class MediaLeg final : public Returned {
   void TakeDigits() noexcept;
   void SetTalking(bool talking) noexcept;
   void CatchUp(const TickTime& time) noexcept;
-  void SendEncoded(const EncodedAudio& audio) noexcept;
+  bool SendEncoded(const EncodedAudio& audio) noexcept;
+  bool SendDigit() noexcept;
+  void SendPacket(const uint8_t* packet, size_t size) noexcept;
   void SendReport(const TickTime& time, bool bye) noexcept;
   void CheckTimeout(const TickTime& time) noexcept;
   void Publish(bool in_mix) noexcept;
@@ -142,6 +146,7 @@ class MediaLeg final : public Returned {
   SendLeg send_;
   LegRtcp rtcp_;
   LegEvents events_;
+  LegDigits digits_;
   PlayerList players_;
   TapList taps_;
 

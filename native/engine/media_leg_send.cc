@@ -62,14 +62,15 @@ void MediaLeg::LeaveStream() noexcept {
 void MediaLeg::HearShared(SharedAudio* audio, StreamScratch* scratch) noexcept {
   if (!MaySend()) return SkipFrame();
   level_out_dbov_ = audio->LevelDbovOnce();
+  bool heard = false;
   if (groups_ != nullptr) {
-    SendEncoded(groups_->Hear(stream_, audio->frame, scratch));
+    heard = SendEncoded(groups_->Hear(stream_, audio->frame, scratch));
   } else {
     EncodedAudio own;
     send_.Encode(audio->frame, &own);
-    SendEncoded(own);
+    heard = SendEncoded(own);
   }
-  taps_.Push(TapSource::kSent, &audio->frame);
+  taps_.Push(TapSource::kSent, heard ? &audio->frame : nullptr);
 }
 
 void MediaLeg::HearOwn(const AudioFrame& frame) noexcept {
@@ -77,8 +78,8 @@ void MediaLeg::HearOwn(const AudioFrame& frame) noexcept {
   level_out_dbov_ = LevelDbov(frame.samples, frame.samples_per_channel);
   EncodedAudio own;
   send_.Encode(frame, &own);
-  SendEncoded(own);
-  taps_.Push(TapSource::kSent, &frame);
+  const bool heard = SendEncoded(own);
+  taps_.Push(TapSource::kSent, heard ? &frame : nullptr);
 }
 
 void MediaLeg::SkipFrame() noexcept {
@@ -87,18 +88,34 @@ void MediaLeg::SkipFrame() noexcept {
   taps_.Push(TapSource::kSent, nullptr);
 }
 
-void MediaLeg::SendEncoded(const EncodedAudio& audio) noexcept {
-  for (int i = 0; i < audio.count; ++i) {
+// False when a telephone event took the place of the audio, which the encoder went on with.
+bool MediaLeg::SendEncoded(const EncodedAudio& audio) noexcept {
+  const bool heard = !SendDigit();
+  for (int i = 0; heard && i < audio.count; ++i) {
     uint8_t packet[SendLeg::kMostPacketBytes];
-    const size_t size = send_.Write(audio, i, packet, sizeof(packet));
-    if (size == 0) continue;
-    if (io_->Send(ports_, false, latch_.destination(), packet, size)) {
-      bytes_sent_ += size;
-    } else {
-      ++send_errors_;
-    }
+    SendPacket(packet, send_.Write(audio, i, packet, sizeof(packet)));
   }
   send_.Pass();
+  return heard;
+}
+
+// RFC 4733 2.5.1.2: the peer hears the tone that it makes of the event, or nothing.
+bool MediaLeg::SendDigit() noexcept {
+  TelephoneEventSender::Packet event;
+  if (!digits_.waiting() || !digits_.Tick(send_.next_timestamp(), &event)) return false;
+  uint8_t packet[kRtpHeaderSize + TelephoneEventSender::kPayloadSize];
+  SendPacket(packet, send_.WriteEvent(digits_.payload_type(), event, packet));
+  level_out_dbov_ = kSilenceDbov;
+  return true;
+}
+
+void MediaLeg::SendPacket(const uint8_t* packet, size_t size) noexcept {
+  if (size == 0) return;
+  if (io_->Send(ports_, false, latch_.destination(), packet, size)) {
+    bytes_sent_ += size;
+  } else {
+    ++send_errors_;
+  }
 }
 
 }  // namespace mixminus

@@ -1,5 +1,5 @@
-// One frame that several listeners hear in the same tick (the whole mix, or silence), with its level,
-// which is measured once, at the first listener. Owned by a worker.
+// One frame that several listeners hear in the same tick (the whole mix, or silence), with its
+// level, which is measured once, at the first listener. Owned by a worker.
 #pragma once
 
 #include "core/base/audio_frame.h"

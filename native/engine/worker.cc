@@ -139,6 +139,8 @@ void Worker::ApplyToLeg(const Command& command, const TickTime& time) noexcept {
       return leg->AddTap(static_cast<Tap*>(command.payload));
     case CommandKind::kStopTap:
       return leg->StopTap(command.number);
+    case CommandKind::kSendDigits:
+      return leg->AddDigits(static_cast<DigitSequence*>(command.payload));
     default:
       MIXMINUS_CHECK(false);
   }

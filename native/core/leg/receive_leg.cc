@@ -73,9 +73,8 @@ int HighestRate(const ReceiveLegConfig& config) noexcept {
 
 ReceiveLeg::ReceiveLeg(const ReceiveLegConfig& config)
     : hold_(std::make_unique<int16_t[]>(static_cast<size_t>(HoldSamples(HighestRate(config))))),
-      event_clock_hz_(config.telephone_event_clock_hz),
       stats_(clock_hz_),
-      events_(config.telephone_event_clock_hz),
+      events_(config.telephone_events[0].clock_hz),
       jitter_(JitterConfig(config)),
       concealer_(HighestRate(config)) {
   MakeTracks(config);
@@ -112,8 +111,11 @@ void ReceiveLeg::MapPayloads(const ReceiveLegConfig& config) noexcept {
     meaning.kind = audio ? PayloadKind::kAudio : PayloadKind::kComfortNoise;
     meaning.track = static_cast<int8_t>(audio ? i : -1);
   }
-  const int event = config.telephone_event_payload_type;
-  if (event >= 0 && event <= 127) meaning_[event] = {PayloadKind::kTelephoneEvent, -1};
+  for (int i = 0; i < ReceiveLegConfig::kMaxEventFormats; ++i) {
+    event_formats_[i] = config.telephone_events[i];
+    const int event = event_formats_[i].payload_type;
+    if (event >= 0 && event <= 127) meaning_[event] = {PayloadKind::kTelephoneEvent, -1};
+  }
 }
 
 void ReceiveLeg::Renegotiate(ReceiveLeg* fresh) noexcept {
@@ -132,10 +134,7 @@ void ReceiveLeg::Renegotiate(ReceiveLeg* fresh) noexcept {
   } else {
     track_ = track;
   }
-  if (fresh->event_clock_hz_ != event_clock_hz_) {
-    event_clock_hz_ = fresh->event_clock_hz_;
-    events_.Reset(event_clock_hz_);
-  }
+  std::copy_n(fresh->event_formats_, ReceiveLegConfig::kMaxEventFormats, event_formats_);
 }
 
 // Decoders of formats that stay go on with their state: the new set gets ours.
@@ -236,7 +235,7 @@ InsertResult ReceiveLeg::Insert(const RtpPacketView& packet, int64_t arrival_ns)
     case SequenceVerdict::kRestarted:
       jitter_.Reset();
       held_ = 0;
-      events_.Reset(event_clock_hz_);
+      events_.Reset();
       break;
     case SequenceVerdict::kProbation:  // buffered, and heard once the source is valid
     case SequenceVerdict::kValid:
@@ -280,7 +279,7 @@ void ReceiveLeg::ResetSource() noexcept {
   candidate_ = Candidate();
   jitter_.Reset();
   held_ = 0;
-  events_.Reset(event_clock_hz_);
+  events_.Reset();
 }
 
 InsertResult ReceiveLeg::Dispatch(const RtpPacketView& packet, int64_t arrival_ns) noexcept {
@@ -302,9 +301,17 @@ InsertResult ReceiveLeg::Dispatch(const RtpPacketView& packet, int64_t arrival_n
   return InsertResult::kUnknownPayload;
 }
 
+int ReceiveLeg::EventClockHz(uint8_t payload_type) const noexcept {
+  for (const TelephoneEventFormat& format : event_formats_) {
+    if (format.payload_type == payload_type) return format.clock_hz;
+  }
+  return event_formats_[0].clock_hz;
+}
+
 InsertResult ReceiveLeg::InsertEvent(const RtpPacketView& packet, int64_t arrival_ns) noexcept {
   ++counters_.telephone_event_packets;
   jitter_.InsertMarker(packet.sequence);
+  events_.SetClock(EventClockHz(packet.payload_type));
   if (!events_.Insert(packet.timestamp, packet.marker, packet.payload, packet.payload_size,
                       arrival_ns)) {
     ++counters_.malformed;

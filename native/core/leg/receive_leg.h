@@ -28,12 +28,18 @@ struct PayloadFormat {
   int sample_rate_hz = 0;  // of the decoded audio; 0: the codec's own
 };
 
+// telephone-event (RFC 4733), which a peer may offer once for each clock of its codecs.
+struct TelephoneEventFormat {
+  int payload_type = -1;  // −1: none
+  int clock_hz = 8000;
+};
+
 struct ReceiveLegConfig {
   static constexpr int kMaxFormats = 8;
+  static constexpr int kMaxEventFormats = 3;
   PayloadFormat formats[kMaxFormats];
   int format_count = 0;
-  int telephone_event_payload_type = -1;  // -1: none
-  int telephone_event_clock_hz = 8000;
+  TelephoneEventFormat telephone_events[kMaxEventFormats];
   int jitter_min_ms = 0;  // these three: see JitterBufferConfig
   int jitter_max_ms = 400;
   int jitter_fixed_ms = JitterBufferConfig::kAdaptive;
@@ -149,6 +155,7 @@ class ReceiveLeg {
   InsertResult Dispatch(const RtpPacketView& packet, int64_t arrival_ns) noexcept;
   InsertResult InsertAudio(const RtpPacketView& packet, int64_t arrival_ns) noexcept;
   InsertResult InsertEvent(const RtpPacketView& packet, int64_t arrival_ns) noexcept;
+  int EventClockHz(uint8_t payload_type) const noexcept;
   // How a frame comes to its length; see receive_pull.cc.
   enum class Pace : uint8_t { kNormal, kFaster, kSlower };
   Pace ChoosePace() noexcept;
@@ -185,7 +192,7 @@ class ReceiveLeg {
   PayloadMeaning meaning_[128];
   Track tracks_[kTracks];
   std::unique_ptr<AudioDecoder> decoders_[ReceiveLegConfig::kMaxFormats];
-  int event_clock_hz_ = 0;
+  TelephoneEventFormat event_formats_[ReceiveLegConfig::kMaxEventFormats];
   Candidate candidate_;
   ReceiveLegCounters counters_;
   ReceiveStats stats_;

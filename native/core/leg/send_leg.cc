@@ -40,6 +40,15 @@ size_t SendLeg::Write(const EncodedAudio& audio, int index, uint8_t* packet,
   return kRtpHeaderSize + size;
 }
 
+size_t SendLeg::WriteEvent(uint8_t payload_type, const TelephoneEventSender::Packet& event,
+                           uint8_t* packet) noexcept {
+  packetizer_.WriteHeaderAt(payload_type, event.marker, event.timestamp, packet);
+  std::memcpy(packet + kRtpHeaderSize, event.payload, TelephoneEventSender::kPayloadSize);
+  ++stats_.packets;
+  stats_.octets += TelephoneEventSender::kPayloadSize;
+  return kRtpHeaderSize + TelephoneEventSender::kPayloadSize;
+}
+
 void SendLeg::Skip() noexcept {
   Pass();
   ++stats_.skipped;

@@ -9,6 +9,7 @@
 
 #include "core/leg/stream_encoder.h"
 #include "core/rtp/packetizer.h"
+#include "core/rtp/telephone_event_sender.h"
 
 namespace mixminus {
 
@@ -45,6 +46,11 @@ class SendLeg {
 
   // The tick's 20 ms have been dealt with.
   void Pass() noexcept { tick_timestamp_ += frame_units_; }
+
+  // A telephone event in the place of this tick's packets; the next audio carries the marker.
+  // `packet` has room for the header and the event.
+  size_t WriteEvent(uint8_t payload_type, const TelephoneEventSender::Packet& event,
+                    uint8_t* packet) noexcept;
 
   // 20 ms without a packet (hold, gate closed); the next packet carries the marker.
   void Skip() noexcept;

@@ -20,6 +20,11 @@ class Packetizer {
   void WriteHeader(uint8_t payload_type, bool marker, uint32_t timestamp_units,
                    uint8_t* packet) noexcept;
 
+  // A header whose timestamp is not that of the stream's time (RFC 4733 §2.2.1: that of the event's
+  // beginning): the sequence moves on, the timestamp does not, and no owed marker is paid.
+  void WriteHeaderAt(uint8_t payload_type, bool marker, uint32_t timestamp,
+                     uint8_t* packet) noexcept;
+
   // Time passes without a packet: the timestamp moves, the sequence does not, and the next packet
   // carries the marker that begins a talkspurt (RFC 3551 §4.1).
   void Skip(uint32_t timestamp_units) noexcept;
@@ -29,6 +34,8 @@ class Packetizer {
   uint32_t next_timestamp() const noexcept { return timestamp_; }
 
  private:
+  void WriteFields(uint8_t payload_type, bool marker, uint32_t timestamp, uint8_t* packet) noexcept;
+
   uint32_t ssrc_;
   uint32_t timestamp_;
   uint16_t sequence_;

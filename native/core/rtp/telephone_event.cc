@@ -131,10 +131,15 @@ bool TelephoneEventReceiver::Pop(TelephoneEvent* out) noexcept {
   return true;
 }
 
-void TelephoneEventReceiver::Reset(int clock_hz) noexcept {
+void TelephoneEventReceiver::SetClock(int clock_hz) noexcept {
+  if (clock_hz == clock_hz_) return;
+  FlushNow();
+  clock_hz_ = std::max(clock_hz, 1);
+}
+
+void TelephoneEventReceiver::Reset() noexcept {
   FlushNow();
   has_last_ = false;
-  clock_hz_ = std::max(clock_hz, 1);
 }
 
 }  // namespace mixminus

@@ -41,8 +41,12 @@ class TelephoneEventReceiver {
   // The oldest finished event; false when there is none.
   bool Pop(TelephoneEvent* out) noexcept;
 
-  // A new clock after renegotiation; a new source. Finished events stay in the queue.
-  void Reset(int clock_hz) noexcept;
+  // The clock of the packets that come next, where a source may use several formats: another one
+  // ends the running event.
+  void SetClock(int clock_hz) noexcept;
+
+  // A new source. Finished events stay in the queue.
+  void Reset() noexcept;
 
   bool active() const noexcept { return active_; }
   uint64_t overflows() const noexcept {

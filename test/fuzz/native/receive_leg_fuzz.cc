@@ -40,7 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   config.formats[1] = {8, CodecId::kPcma};
   config.formats[2] = {13, CodecId::kNone};
   config.format_count = 3;
-  config.telephone_event_payload_type = 101;
+  config.telephone_events[0].payload_type = 101;
   ReceiveLeg leg(config);
   SourceLatch latch;
   TransportAddress from;

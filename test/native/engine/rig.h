@@ -51,7 +51,8 @@ inline std::unique_ptr<LegSettings> Settings(const TransportAddress& remote) {
   settings->receive.formats[0] = {0, CodecId::kPcmu};
   settings->receive.formats[1] = {8, CodecId::kPcma};
   settings->receive.format_count = 2;
-  settings->receive.telephone_event_payload_type = 101;
+  settings->receive.telephone_events[0].payload_type = 101;
+  settings->event_payload_type = 101;
   settings->send_payload_type = 0;
   settings->send_stream.codec.id = CodecId::kPcmu;
   settings->remote_rtp = remote;

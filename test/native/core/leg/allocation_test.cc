@@ -123,7 +123,7 @@ TEST_CASE("allocations: 10,000 ticks of a room make none in core") {
   ReceiveLegConfig config;
   config.formats[0] = {0, CodecId::kPcmu};
   config.format_count = 1;
-  config.telephone_event_payload_type = 101;
+  config.telephone_events[0].payload_type = 101;
   std::vector<std::unique_ptr<Member>> members;
   for (uint32_t i = 0; i < kMembers; ++i)
     members.push_back(std::make_unique<Member>(100 + i, config));

@@ -22,7 +22,7 @@ inline ReceiveLegConfig Config() {
   config.formats[1] = {8, CodecId::kPcma};
   config.formats[2] = {13, CodecId::kNone};
   config.format_count = 3;
-  config.telephone_event_payload_type = 101;
+  config.telephone_events[0].payload_type = 101;
   config.jitter_fixed_ms = 40;
   return config;
 }

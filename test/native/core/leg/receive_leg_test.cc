@@ -222,7 +222,7 @@ TEST_CASE("receive leg: renegotiation keeps the buffer where the codec stays") {
   phone.Pull();
   phone.Speak();
   ReceiveLegConfig config = Config();
-  config.telephone_event_payload_type = 96;
+  config.telephone_events[0].payload_type = 96;
   config.format_count = 1;
   Renegotiate(&phone.leg, config);
   CHECK(phone.Pull() == PullResult::kSpeech);

@@ -42,6 +42,7 @@ export {
   IncomingCall,
   type IncomingSubscription,
   type Info,
+  type InfoDtmfOptions,
   type JoinOptions,
   type Listener,
   type Logger,

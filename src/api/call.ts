@@ -10,7 +10,7 @@ import type { CallState, EndReason, ExtraHeaders, Session, SessionEvent, Transfe
 import { CallAudio } from './call-audio.js';
 import type { Conference } from './conference.js';
 import { type CollectOptions, collectDigits, type DigitMenuOptions, digitMenu } from './digits.js';
-import { type DtmfOptions, sendDigits } from './in-dialog.js';
+import { type InfoDtmfOptions, sendDigits } from './in-dialog.js';
 import {
   type Playback,
   type Recording,
@@ -25,6 +25,7 @@ import { type TransferOptions, type TransferRequest, transferCall } from './tran
 import {
   type CodecName,
   type Content,
+  type DtmfOptions,
   type Party,
   type ReasonValue,
   type RequestReply,
@@ -168,11 +169,6 @@ export class Call {
     await this.#verb(async () => this.#manager.updateSession(this.id, change));
   }
 
-  /** Sends digits by INFO; resolves when the last was taken. Rejects with SipError when the peer refuses one, ERR_INVALID_ARGUMENT for no digits. */
-  async sendDtmf(digits: string, options: DtmfOptions): Promise<void> {
-    await this.#verb(() => sendDigits(this.#manager, this.id, digits, options));
-  }
-
   /**
    * Plays to the peer: the path of a WAV or Ogg Opus file, such a file as bytes or as a Node or web stream, mono samples (8 kHz, or
    * `rateHz`), or tones. Resolves at the end of the sound, of the call, after `stop()`, or when `signal` stops it. Rejects with ERR_FILE or
@@ -205,6 +201,20 @@ export class Call {
   get audio(): CallAudio {
     this.#audio ??= new CallAudio(this.#manager, this.id);
     return this.#audio;
+  }
+
+  /**
+   * Sends digits as telephone events (RFC 4733): `0-9 * # A-D`, `!` for a hook flash; `,` waits two seconds, `w` half a second. They take
+   * the place of the audio, follow those that wait already, and wait out a hold. Resolves when the last one was sent. Rejects with
+   * ERR_NOT_NEGOTIATED when the peer takes none, ERR_INVALID_ARGUMENT, ERR_INVALID_STATE without media, ERR_ABORTED when the call ends
+   * before the last digit. With `via: 'info'` by INFO: resolves when the last was taken, rejects with SipError when the peer refuses one.
+   */
+  async sendDtmf(digits: string, options: (DtmfOptions & { via?: 'rtp' }) | InfoDtmfOptions = {}): Promise<void> {
+    await this.#verb(() =>
+      options.via === 'info'
+        ? sendDigits(this.#manager, this.id, digits, options)
+        : this.#manager.audio.sendDtmf(this.id, digits, options),
+    );
   }
 
   /** Digits as they come, until the call ends, `signal` is aborted, or the loop is left. */

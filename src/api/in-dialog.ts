@@ -3,7 +3,7 @@ import { SessionError } from '../base/errors.js';
 import { digitContent, type SessionManager } from '../manager/index.js';
 import { SipError } from './types.js';
 
-export interface DtmfOptions {
+export interface InfoDtmfOptions {
   /** `info`: as INFO with application/dtmf-relay. */
   readonly via: 'info';
   /** How long each digit lasts, 40 to 10 000 ms; default 160. */
@@ -17,7 +17,7 @@ export async function sendDigits(
   manager: SessionManager,
   sessionId: string,
   digits: string,
-  { durationMs = 160, gapMs = 100 }: DtmfOptions,
+  { durationMs = 160, gapMs = 100 }: InfoDtmfOptions,
 ): Promise<void> {
   if (!/^[0-9*#A-Da-d]{1,64}$/.test(digits))
     throw new SessionError('ERR_INVALID_ARGUMENT', `digits: '${digits}' is not one to 64 of 0–9, *, #, A–D`);

@@ -28,7 +28,7 @@ export {
 } from './handlers-queue.js';
 export { type Route, RoutingHandler } from './handlers-routing.js';
 export { AutoAnswerHandler, type AutoAnswerOptions, CompositeHandler } from './handlers-stock.js';
-export type { DtmfOptions } from './in-dialog.js';
+export type { InfoDtmfOptions } from './in-dialog.js';
 export { IncomingCall } from './incoming-call.js';
 export type { Listener } from './listeners.js';
 export {
@@ -58,6 +58,7 @@ export {
   type Content,
   type Credentials,
   type DatagramNetwork,
+  type DtmfOptions,
   type Election,
   type EndCause,
   type EndReason,

@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'ERR_INVALID_HEADER'
   | 'ERR_INVALID_SDP'
   | 'ERR_NO_COMMON_CODEC'
+  | 'ERR_NOT_NEGOTIATED'
   | 'ERR_CLOSED'
   | 'ERR_ABORTED'
   | 'ERR_TIMEOUT'

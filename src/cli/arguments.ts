@@ -21,6 +21,12 @@ export function parseDuration(flag: string, text: string): number {
   return ms;
 }
 
+/** Digits for the other side's keypad menu, as `call.sendDtmf` takes them. */
+export function checkDigits(flag: string, text: string): void {
+  if (!/^[0-9*#A-D!,w]{1,255}$/i.test(text))
+    throw new UsageProblem(`${flag}: '${text}' has something else than 0-9 * # A-D, ! (flash), comma and w (pauses)`);
+}
+
 export interface CallTarget {
   readonly uri: string;
   readonly family: 4 | 6;

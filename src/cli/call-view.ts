@@ -15,7 +15,7 @@ import { durationText, endText, levelText, type Output, partyText, printable } f
 import { LiveBlock } from './table.js';
 
 /** Why an answered call ended, as far as the phone itself decides. */
-export type HangupCause = 'peer' | 'duration' | 'played' | 'signal' | 'play-failed';
+export type HangupCause = 'peer' | 'duration' | 'played' | 'signal' | 'play-failed' | 'dtmf-failed';
 
 export interface CallOver {
   readonly cause: HangupCause;
@@ -103,6 +103,17 @@ export class CallView {
     this.#output.event({ event: 'playFailed', message });
   }
 
+  dialled(digits: string): void {
+    this.#say(`sent ${digits}`);
+    this.#output.event({ event: 'dtmfSent', digits });
+  }
+
+  dialFailed(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    this.#say(`cannot send digits: ${message}`);
+    this.#output.event({ event: 'dtmfFailed', message });
+  }
+
   over({ cause, endReason, recorded }: CallOver): void {
     this.#live?.clear();
     const durationMs = this.#elapsedMs();
@@ -169,6 +180,8 @@ function causeText(cause: HangupCause, reason: EndReason): string {
       return 'you stopped it';
     case 'play-failed':
       return 'the file could not be played';
+    case 'dtmf-failed':
+      return 'the digits could not be sent';
   }
 }
 

@@ -6,6 +6,7 @@ import { type Call, type RecorderResult, type Recording, SessionError, type Sess
 import { checkFlags, readCredentials } from '../server/index.js';
 import {
   type CallTarget,
+  checkDigits,
   checkPlayable,
   checkWritable,
   parseCredentials,
@@ -24,6 +25,7 @@ export interface CallFlags {
   readonly loop?: boolean;
   readonly record?: string;
   readonly stereo?: boolean;
+  readonly dtmf?: string;
   readonly duration?: string;
   readonly timeout?: string;
   readonly from?: string;
@@ -78,6 +80,7 @@ export async function call(target: string, flags: CallFlags, context: CommandCon
 function makePlan(target: string, flags: CallFlags, { env }: CommandContext): Plan {
   const { listen, advertise, mediaPorts, codec, codecs = codec, tlsCert, tlsKey, tlsCa, logLevel } = flags;
   if (flags.play !== undefined) checkPlayable('--play', flags.play);
+  if (flags.dtmf !== undefined) checkDigits('--dtmf', flags.dtmf);
   if (flags.record !== undefined) checkWritable('--record', flags.record);
   else if (flags.stereo) throw new UsageProblem('--stereo: name a file with --record');
   return {
@@ -172,7 +175,7 @@ async function converse(answered: Call, plan: Plan, phone: Phone): Promise<numbe
   const endReason = await answered.finished;
   const recorded = await recordingResult(recording);
   view.over({ cause, endReason, recorded });
-  return cause === 'play-failed' || recorded instanceof Error ? exitFailure : exitOk;
+  return cause === 'play-failed' || cause === 'dtmf-failed' || recorded instanceof Error ? exitFailure : exitOk;
 }
 
 async function recordingResult(recording: Recording | undefined): Promise<RecorderResult | Error | undefined> {
@@ -198,7 +201,23 @@ async function untilOver(
     const played = answered.play(flags.play, { loop: flags.loop === true, signal: answered.ended });
     causes.push(whenPlayed(played, durationMs === undefined, context, view));
   }
+  if (flags.dtmf !== undefined) causes.push(whenDialled(answered, flags.dtmf, view));
   return Promise.race(causes);
+}
+
+/** Digits that were sent leave the call as it is; digits that cannot be sent end it. */
+async function whenDialled(answered: Call, digits: string, view: CallView): Promise<HangupCause> {
+  try {
+    await answered.sendDtmf(digits);
+    view.dialled(digits);
+  } catch (error) {
+    // The call is over: that is what is told.
+    if (!answered.ended.aborted) {
+      view.dialFailed(error);
+      return 'dtmf-failed';
+    }
+  }
+  return new Promise(() => {});
 }
 
 /** Ends the call with the file, unless a duration says when; a file that cannot be played ends it at once. */

@@ -73,7 +73,7 @@ A server that asks who is calling is told --user and the password in the environ
 
 With --json, one object a line, each with "event" and "time":
   calling {target}, progress {status, reason}, answered {remote, codec, media}, stats each second,
-  dtmf {digit, durationMs}, remoteHold {held}, ended {answered, …} last; error {message, exitCode}
+  dtmf {digit, durationMs}, dtmfSent {digits}, dtmfFailed {message}, remoteHold {held}, ended {answered, …} last; error {message, exitCode}
 
 Exit codes: 0 the call was answered; 1 it was not (the line says why), or a file failed during the
 call; 2 wrong address, option or file.

@@ -153,6 +153,7 @@ function addCall(program: Command): Command {
     .option('--loop', 'play it again and again')
     .option('--record <file>', 'WAV or, by its ending .opus, Ogg Opus file for what the other side says')
     .option('--stereo', 'record both sides: the other one left, what it hears right')
+    .option('--dtmf <digits>', 'digits to send after the answer: 0-9 * # A-D, ! flash, comma and w pause 2 and 0.5 s')
     .option('--duration <time>', 'hang up this long after the answer: 500ms, 10s, 2m, 1h')
     .option('--timeout <time>', 'give up when nobody has answered by then (default: 60s)')
     .option('--from <uri>', 'SIP address of the caller')

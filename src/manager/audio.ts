@@ -1,5 +1,5 @@
 /**
- * Verbs on a session's audio that change no state of it: play, record, PCM in and out. They go straight to the media layer (house.md,
+ * Verbs on a session's audio that change no state of it: play, record, send digits, PCM in and out. They go straight to the media layer (house.md,
  * "One clock") and bypass the queue. All that they open ends with its session.
  */
 import type {
@@ -7,6 +7,7 @@ import type {
   AudioReadableOptions,
   AudioWritable,
   AudioWritableOptions,
+  DtmfOptions,
   MediaLayer,
   Player,
   PlayOptions,
@@ -46,5 +47,10 @@ export class SessionAudio {
   /** PCM to the peer. */
   writable(sessionId: SessionId, options?: AudioWritableOptions): AudioWritable {
     return this.#media.pcm.writable(sessionId, options);
+  }
+
+  /** Sends digits as telephone events; resolves when the last one was sent. Rejects with ERR_NOT_NEGOTIATED, ERR_ABORTED. */
+  sendDtmf(sessionId: SessionId, digits: string, options: DtmfOptions): Promise<void> {
+    return this.#media.dtmf.send(sessionId, digits, options);
   }
 }

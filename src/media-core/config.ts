@@ -75,6 +75,7 @@ export function toLegConfig(parameters: StreamParameters, jitter: JitterOptions 
     sendOpus: send.opus,
     telephoneEventPayloadType: telephoneEventPayloadType ?? -1,
     telephoneEventClockHz: parameters.telephoneEventClockHz,
+    sendEvent: parameters.sendTelephoneEvent,
     jitter: toNativeJitter(parameters.jitter ?? jitter),
     remoteAddress: remote.address,
     remoteRtpPort: remote.port,

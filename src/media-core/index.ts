@@ -13,6 +13,7 @@ export { Stream } from './stream.js';
 export type {
   AudioFormat,
   CodecName,
+  DtmfOptions,
   JitterOptions,
   MediaAddress,
   MediaDirection,

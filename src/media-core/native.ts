@@ -75,6 +75,8 @@ export interface NativeLegConfig {
   readonly telephoneEventPayloadType: number;
   /** Default 8000. */
   readonly telephoneEventClockHz?: number | undefined;
+  /** What `sendDigits` sends with; none: not negotiated. The clock is 8000 by default. */
+  readonly sendEvent?: { readonly payloadType: number; readonly clockHz?: number | undefined } | undefined;
   /** Delay bounds of the jitter buffer, ms; fixedMs -1 adapts. Default 0, 400, -1. */
   readonly jitter?: { readonly minMs: number; readonly maxMs: number; readonly fixedMs: number } | undefined;
   readonly remoteAddress: string;
@@ -87,6 +89,16 @@ export interface NativeLegConfig {
   readonly receiveMedia: boolean;
   /** Opens the send gate: an ACK or an authenticated answer proved that the address wants media. A packet from there opens it too. */
   readonly allowSend: boolean;
+}
+
+export interface NativeTelephoneEvent {
+  /** RFC 4733 3.2, or -1 for a pause in which audio goes on. */
+  readonly code: number;
+  readonly durationMs: number;
+  /** After the event; holds the repeats of its end. */
+  readonly gapMs: number;
+  /** 0 to 63: 0 to -63 dBm0. */
+  readonly volume: number;
 }
 
 /** One change of a room; all changes of one `applyRoom` call take effect at the same tick edge. */
@@ -160,6 +172,8 @@ export type NativeEvent =
       readonly droppedSamples: number;
     } & NativeFailure)
   | { readonly type: 'readerClosed'; readonly reader: NativeHandle; readonly droppedSamples: number }
+  /** The answer to each `sendDigits`: all of it was sent, or the leg could not send it to its end. */
+  | { readonly type: 'digitsSent'; readonly leg: NativeHandle; readonly number: number; readonly completed: boolean }
   /** The leg left its worker; its ports rest. Sent once for every closed leg. */
   | { readonly type: 'legClosed'; readonly leg: NativeHandle }
   | { readonly type: 'eventsLost'; readonly leg: NativeHandle; readonly count: number }
@@ -248,6 +262,9 @@ export interface NativeEngine {
    * dropped since it was opened.
    */
   drainReaders(samples: Int16Array): Float64Array;
+
+  /** Telephone events, after those that wait already; returns a number that `digitsSent` repeats. */
+  sendDigits(leg: NativeHandle, events: readonly NativeTelephoneEvent[]): number;
 
   /** Facts since the last call, in order per leg; nothing is lost while the event loop is blocked, see `eventsLost`. */
   drainEvents(): NativeEvent[];

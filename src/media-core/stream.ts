@@ -6,6 +6,7 @@
 import { check } from '../base/assert.js';
 import { Emitter } from '../base/emitter.js';
 import { callNative, toLegConfig } from './config.js';
+import { DtmfSendings, toTelephoneEvents } from './dtmf.js';
 import type { Mixer } from './mixer.js';
 import type { NativeEngine, NativeEvent, NativeHandle } from './native.js';
 import { PcmReader, PcmWriter } from './pcm.js';
@@ -14,6 +15,7 @@ import { Recorder, toRecordRequest } from './recorder.js';
 import { emptyStreamStats, handleGeneration, readStreamStats } from './stats.js';
 import type {
   CodecName,
+  DtmfOptions,
   JitterOptions,
   PcmReaderOptions,
   PcmWriterOptions,
@@ -47,6 +49,8 @@ export class Stream {
   readonly #host: StreamHost;
   readonly #row: number;
   readonly #generation: number;
+  readonly #sendings = new DtmfSendings();
+  #sendsEvents = false;
   #lastStats: StreamStats = emptyStreamStats;
   #codec: CodecName | undefined;
   #closed = false;
@@ -71,6 +75,7 @@ export class Stream {
   /** What negotiation settled, as a whole. The send gate stays open when the peer's address is the same as before. */
   configure(parameters: StreamParameters): void {
     this.#command((native) => native.configureLeg(this.handle, toLegConfig(parameters, this.#host.jitter)));
+    this.#sendsEvents = parameters.sendTelephoneEvent !== undefined;
     this.#codec = parameters.send.codec;
   }
 
@@ -114,6 +119,18 @@ export class Stream {
     return writer;
   }
 
+  /**
+   * Sends digits as telephone events in the place of audio, after those that wait already; resolves when the last one was sent. A hold
+   * stops time for them. Throws ERR_INVALID_ARGUMENT, ERR_NOT_NEGOTIATED; rejects with ERR_ABORTED when the stream ends before.
+   */
+  async sendDtmf(digits: string, options: DtmfOptions = {}): Promise<void> {
+    const events = toTelephoneEvents(digits, options);
+    check(!this.#closed, 'the stream is closed', 'ERR_CLOSED');
+    check(this.#sendsEvents, 'the peer does not take telephone events (RFC 4733)', 'ERR_NOT_NEGOTIATED');
+    const number = this.#command((native) => native.sendDigits(this.handle, events));
+    await this.#sendings.whenSent(number);
+  }
+
   /** Latest figures; after {@link close} those of that moment. */
   stats(): StreamStats {
     if (!this.#closed)
@@ -134,12 +151,16 @@ export class Stream {
   detach(): void {
     this.stats();
     this.#closed = true;
+    this.#sendings.abandon();
   }
 
   /** @internal A fact of this stream from the engine. After `close` only `closed` is told. */
   handleEvent(event: NativeEvent): void {
-    if (event.type === 'legClosed') {
+    if (event.type === 'digitsSent') {
+      this.#sendings.finish(event.number, event.completed);
+    } else if (event.type === 'legClosed') {
       this.#closed = true;
+      this.#sendings.abandon();
       this.events.emit('closed');
       this.events.removeAllListeners();
     } else if (!this.#closed) {

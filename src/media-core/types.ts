@@ -105,6 +105,8 @@ export interface StreamParameters {
     readonly opus?: OpusEncoding | undefined;
   };
   readonly telephoneEventPayloadType: number | undefined;
+  /** What digits are sent with: the peer's payload type; default: they cannot be sent. */
+  readonly sendTelephoneEvent?: { readonly payloadType: number; readonly clockHz?: number | undefined } | undefined;
   /** Default 8000. */
   readonly telephoneEventClockHz?: number | undefined;
   /** In place of the engine's. */
@@ -114,6 +116,16 @@ export interface StreamParameters {
   readonly rtcpMux: boolean;
   /** From our side. */
   readonly direction: MediaDirection;
+}
+
+/** How digits are sent. */
+export interface DtmfOptions {
+  /** Of each digit, 40 to 60,000 ms; default 100. */
+  readonly durationMs?: number | undefined;
+  /** Between digits, 40 to 60,000 ms; default 100. */
+  readonly gapMs?: number | undefined;
+  /** Power of the tone that the peer shall make of it, -63 to 0 dBm0 (RFC 4733 2.3.4); default -10. */
+  readonly levelDbm0?: number | undefined;
 }
 
 export type MediaDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';

@@ -2,6 +2,7 @@
 export { MediaBridge } from './bridge.js';
 export { MediaConfigConverter } from './config.js';
 export { SessionMediaCoordinator } from './coordinator.js';
+export { MediaDtmf } from './dtmf.js';
 export { type MediaLayer, openMediaLayer } from './layer.js';
 export { MediaManager } from './manager.js';
 export {
@@ -17,6 +18,7 @@ export { MediaRooms } from './rooms.js';
 export {
   type AudioFormat,
   type CodecName,
+  type DtmfOptions,
   type JitterOptions,
   MediaError,
   type MediaNetwork,

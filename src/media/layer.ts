@@ -8,6 +8,7 @@ import type { FactSink, MediaFact } from '../session/index.js';
 import { MediaBridge } from './bridge.js';
 import { MediaConfigConverter } from './config.js';
 import { SessionMediaCoordinator } from './coordinator.js';
+import { MediaDtmf } from './dtmf.js';
 import { MediaManager } from './manager.js';
 import { MediaPcm } from './pcm.js';
 import { MediaPlayers } from './players.js';
@@ -19,6 +20,7 @@ export interface MediaLayer {
   readonly manager: MediaManager;
   readonly rooms: MediaRooms;
   readonly players: MediaPlayers;
+  readonly dtmf: MediaDtmf;
   /** Throws ERR_CONFIG for a list of codecs that a call cannot have. */
   checkCodecs(codecs: readonly string[]): void;
   readonly recorders: MediaRecorders;
@@ -41,6 +43,7 @@ export function openMediaLayer(options: MediaOptions, sink: FactSink<MediaFact>)
     manager,
     rooms: new MediaRooms(engine, manager),
     players: new MediaPlayers(engine, manager),
+    dtmf: new MediaDtmf(manager),
     checkCodecs: (codecs) => void converter.toCodecs(codecs),
     recorders: new MediaRecorders(manager),
     pcm: new MediaPcm(manager),

@@ -10,6 +10,7 @@ import type { CodecName, JitterOptions, MediaNetwork, OpusOptions } from '../med
 export type {
   AudioFormat,
   CodecName,
+  DtmfOptions,
   JitterOptions,
   MediaNetwork,
   OpusOptions,

@@ -162,6 +162,7 @@ function toParameters(local: LocalMedia, stream: RemoteStream): Omit<StreamParam
       ...(ptimeMs === usualPtimeMs ? {} : { ptimeMs }),
     },
     ...telephoneEvent(stream.telephoneEvent),
+    ...(stream.telephoneEvent && { sendTelephoneEvent: toEventFormat(stream.telephoneEvent) }),
     remote,
     remoteRtcpPort,
     rtcpMux,
@@ -182,6 +183,10 @@ function toReceived(local: LocalMedia, payloadType: number, peers: AudioFormatLi
   const format = toStreamFormat(payloadType, peers);
   if (peers.meaning !== 'opus') return format;
   return { ...format, rateHz: opusReceiveRate(local.opus ?? {}, readOpusFormat(peers.fmtp)) };
+}
+
+function toEventFormat({ payloadType, clockHz }: Format): NonNullable<StreamParameters['sendTelephoneEvent']> {
+  return clockHz === usualClockHz ? { payloadType } : { payloadType, clockHz };
 }
 
 function telephoneEvent(

@@ -47,8 +47,8 @@ export const dialogSide: Side = {
 export const mediaSide: Side = {
   folder: 'media',
   prefix: 'Media',
-  // errors: engine errors → MediaError. layer: puts the layer together, as dialog/builder does. rooms: mixers by the caller's key.
-  extraFiles: ['players', 'recorders', 'pcm', 'errors', 'layer', 'rooms'],
+  // dtmf: digits out. errors: engine errors → MediaError. layer: puts the layer together, as dialog/builder does. rooms: mixers by the caller's key.
+  extraFiles: ['players', 'recorders', 'pcm', 'dtmf', 'errors', 'layer', 'rooms'],
   ownVerbs: ['applyAnswer', 'checkChange', 'rollbackOffer', 'allowSend', 'onStream', 'streamOf', 'withStream', 'stats'],
 };
 

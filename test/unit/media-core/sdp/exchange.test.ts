@@ -178,6 +178,7 @@ describe('applyAnswer', () => {
       ],
       send: { payloadType: 8, codec: 'pcma' },
       telephoneEventPayloadType: 101,
+      sendTelephoneEvent: { payloadType: 101 },
       remote: { address: '198.51.100.7', port: 5004 },
       remoteRtcpPort: 5005,
       rtcpMux: false,

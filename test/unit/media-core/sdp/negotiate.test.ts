@@ -61,6 +61,7 @@ describe('createAnswer', () => {
       ],
       send: { payloadType: 8, codec: 'pcma' },
       telephoneEventPayloadType: 101,
+      sendTelephoneEvent: { payloadType: 101 },
       remote: { address: '198.51.100.20', port: 18_214 },
       remoteRtcpPort: 18_215,
       rtcpMux: false,

@@ -86,6 +86,7 @@ describe('loadConfig', () => {
       MIXMINUS_MAX_MEMBERS: '20',
       MIXMINUS_LOUDEST: '8',
       MIXMINUS_CODECS: 'pcma,pcmu',
+      MIXMINUS_JITTER_MS: '60',
       MIXMINUS_WORKERS: '2',
       MIXMINUS_USERS: 'users.txt',
       MIXMINUS_TLS_CERT: 'cert.pem',

@@ -50,3 +50,13 @@ export function startServer(
   options?: { nodeArgs?: readonly string[]; env?: Record<string, string> },
 ): Promise<RunningServer>;
 export function freeUdpPort(): Promise<number>;
+
+/** A program that prints one JSON object a line. */
+export class JsonProgram {
+  constructor(command: string, args: readonly string[], options?: { readonly env?: Record<string, string> });
+  readonly pid: number | undefined;
+  /** The next object with this `event`; rejects when the program ends without one. */
+  // biome-ignore lint/suspicious/noExplicitAny: what programs print is theirs to say.
+  event(name: string): Promise<any>;
+  stop(signal?: string): Promise<void>;
+}

@@ -1,6 +1,6 @@
 /**
- * How late the event loop is: a timer that should have fired and has not is as late as everything else. Ticks while there is traffic and
- * sleeps without, so that an idle endpoint costs nothing. Used by shell.ts.
+ * How far behind we are: a timer that should have fired and has not is as late as everything else, and datagrams may have waited longer
+ * still (transport/queue-probe.ts). Ticks while there is traffic and sleeps without, so that an idle endpoint costs nothing. Used by shell.ts.
  */
 import type { CancelTimer, Clock } from '../base/clock.js';
 
@@ -11,11 +11,13 @@ const lingerMs = 1000;
 export class LoopWatch {
   readonly #clock: Clock;
   readonly #onDelay: (lateMs: number) => void;
+  readonly #queueMs: () => number;
   #cancel: CancelTimer | undefined;
   #untilMs = 0;
 
-  constructor(clock: Clock, onDelay: (lateMs: number) => void) {
+  constructor(clock: Clock, queueMs: () => number, onDelay: (lateMs: number) => void) {
     this.#clock = clock;
+    this.#queueMs = queueMs;
     this.#onDelay = onDelay;
   }
 
@@ -36,7 +38,7 @@ export class LoopWatch {
     this.#cancel = this.#clock.after(tickMs, () => {
       const nowMs = this.#clock.nowMs();
       this.#cancel = undefined;
-      this.#onDelay(Math.max(0, nowMs - dueMs));
+      this.#onDelay(Math.max(0, nowMs - dueMs, this.#queueMs()));
       if (nowMs < this.#untilMs) this.#tick(nowMs + tickMs);
     });
   }

@@ -123,6 +123,8 @@ export interface DatagramSocket {
   readonly local: SocketAddress;
   /** `onError` is called when the system refuses the datagram (EMSGSIZE, unreachable): a transport error of that request. */
   send(data: Uint8Array, remote: SocketAddress, onError: (error: Error) => void): void;
+  /** The longest wait of a datagram before it was read, since this was asked last; infinite when the system had no room for one. */
+  queueMs?(): number;
   /** Resolves when the socket is released. */
   close(): Promise<void>;
 }

@@ -41,7 +41,11 @@ export class Shell {
     this.#config = resolved;
     const { clock, logger, limits, ids } = resolved;
     this.stack = new SipStack(resolved);
-    this.#loop = new LoopWatch(clock, (lateMs) => this.#input({ type: 'loopDelay', lateMs }));
+    this.#loop = new LoopWatch(
+      clock,
+      () => this.#transport.queueMs(),
+      (lateMs) => this.#input({ type: 'loopDelay', lateMs }),
+    );
     this.stack.door = (act) => this.verb(act);
     const datagrams = config.network ?? new UdpNetwork(clock, logger);
     const { tls = {}, websocket = {} } = config;

@@ -82,7 +82,10 @@ export interface CoreLimits {
   readonly maxRequestsPerSecond: number;
   /** How many of them may come at once. Default 50. */
   readonly maxRequestBurst: number;
-  /** While the event loop is later than this, new calls get 503 with Retry-After. Default 300. */
+  /**
+   * While the event loop is later than this, or datagrams wait longer in the system's buffer or find no room there, new calls get 503 with
+   * Retry-After; for a second from the last time on. Default 300.
+   */
   readonly maxLoopDelayMs: number;
   /** On connections that we opened: so long after the last byte a ping is sent, at 80 to 100 % of it (RFC 5626 4.4.1). Default 120 000. */
   readonly keepAliveMs: number;

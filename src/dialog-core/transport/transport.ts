@@ -109,6 +109,11 @@ export class Transport {
     return this.#connections.count;
   }
 
+  /** How long datagrams wait to be read, at the worst of all listeners; asked now and then while there is traffic. */
+  queueMs(): number {
+    return Math.max(0, ...this.#listeners.map(({ socket }) => socket?.queueMs?.() ?? 0));
+  }
+
   /** Binds all or none. */
   async bind(addresses: readonly ListenAddress[]): Promise<void> {
     try {

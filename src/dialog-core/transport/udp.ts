@@ -7,8 +7,10 @@ import { isIP, isIPv6 } from 'node:net';
 import type { Clock } from '../../base/clock.js';
 import { SessionError } from '../../base/errors.js';
 import type { Logger } from '../../base/logger.js';
+import { isWildcard } from '../config.js';
 import type { DatagramHandlers, DatagramNetwork, DatagramSocket, SocketAddress } from '../types.js';
 import { bindError } from './bind-error.js';
+import { QueueProbe } from './queue-probe.js';
 
 /** What a busy server needs to ride out a pause of the event loop: about 4000 messages. */
 const bufferBytes = 4 * 1024 * 1024;
@@ -45,9 +47,16 @@ export class UdpNetwork implements DatagramNetwork {
     socket.removeAllListeners('error');
     this.#growBuffers(socket);
     socket.on('error', handlers.onError);
-    socket.on('message', (data, { address, port }) => handlers.onDatagram(data, { address, port }));
     const { address, port } = socket.address();
-    return wrap(socket, { address, port });
+    const toSelf = isWildcard(address) ? (isIPv6(address) ? '::1' : '127.0.0.1') : address;
+    const probe = new QueueProbe(
+      (data) => socket.send(data, port, toSelf, () => {}),
+      () => this.#clock.nowMs(),
+    );
+    socket.on('message', (data, from) => {
+      if (!probe.take(data)) handlers.onDatagram(data, { address: from.address, port: from.port });
+    });
+    return wrap(socket, { address, port }, probe);
   }
 
   localAddressFor(remote: SocketAddress): string | undefined | Promise<string | undefined> {
@@ -122,10 +131,11 @@ function open(address: string): Socket {
   });
 }
 
-function wrap(socket: Socket, local: SocketAddress): DatagramSocket {
+function wrap(socket: Socket, local: SocketAddress, probe: QueueProbe): DatagramSocket {
   let closing: Promise<void> | undefined;
   return {
     local,
+    queueMs: () => (closing ? 0 : probe.look()),
     send(data, remote, onError) {
       socket.send(data, 0, data.length, remote.port, remote.address, (error) => {
         if (error) onError(error);

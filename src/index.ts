@@ -79,6 +79,7 @@ export {
   type RequestListener,
   type RequestOptions,
   type RequestReply,
+  type RosterOptions,
   type Route,
   RoutingHandler,
   SessionError,

@@ -144,7 +144,7 @@ export class Conference {
   /** Calls someone in; resolves when they are. Rejects as {@link import('./sessions.js').Sessions.call} and {@link join} do; a call that cannot join is hung up. */
   async dialOut(target: string | readonly string[], options: { call?: CallOptions } & JoinOptions = {}): Promise<Call> {
     this.#open();
-    const call = await this.#parts.call(target, options.call);
+    const call = await this.#parts.call(target, { focus: true, ...options.call });
     try {
       this.join(call, options);
     } catch (error) {

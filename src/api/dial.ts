@@ -116,11 +116,11 @@ function start(manager: SessionManager, { target, from, options }: Dialled): Cal
   try {
     const headers = options.headers ?? [];
     const auth = options.auth ?? options.via?.auth;
-    const { via, proxy, reliable, parts, codecs } = options;
+    const { via, proxy, focus, reliable, parts, codecs } = options;
     const serviceRoute = via && via.serviceRoute.length > 0 ? via.serviceRoute : undefined;
     const { route = serviceRoute } = options;
     const contact = via?.publicGruu;
-    const params = { target, from, headers, proxy, route, contact, auth, reliable, parts };
+    const params = { target, from, headers, proxy, route, contact, focus, auth, reliable, parts };
     const id = manager.createSession(params, options.priority, { codecs });
     const session = manager.get(id);
     if (!session) throw new SessionError('ERR_INTERNAL', 'the session was not entered');

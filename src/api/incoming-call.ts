@@ -114,16 +114,17 @@ export class IncomingCall {
   }
 
   /**
-   * Answers, with `codecs` of this call alone where given: of those, what the caller has, in the caller's order. Resolves when the
+   * Answers, with `codecs` of this call alone where given: of those, what the caller has, in the caller's order. `focus` tells the caller
+   * that a conference was reached, which it may subscribe to (`isfocus`, RFC 4579 5.1; default false). Resolves when the
    * caller's ACK is here. Rejects with SipError: no common codec (488), no port (503), cancelled (487).
    */
-  async accept(options: { codecs?: readonly CodecName[] } = {}): Promise<Call> {
+  async accept(options: { codecs?: readonly CodecName[]; focus?: boolean } = {}): Promise<Call> {
     if (this.decided) throw new SessionError('ERR_INVALID_STATE', 'the call was accepted or is over');
     if (options.codecs) this.#manager.checkCodecs(options.codecs);
     this.#accepted = true;
     const call = this.#toCall();
     try {
-      await this.#manager.acceptSession(this.id, options.codecs);
+      await this.#manager.acceptSession(this.id, options.codecs, options.focus);
     } catch (error) {
       throw toSipError(error);
     }

@@ -42,6 +42,7 @@ export {
 export type { CallOptions, SessionsOptions, SubscriptionListener } from './options.js';
 export type { Playback, Recording, RecordOptions } from './playback.js';
 export { Registration } from './registration.js';
+export type { RosterOptions } from './rosters.js';
 export { Sessions, type SessionsEvents } from './sessions.js';
 export type { DtmfToneOptions, ToneOptions } from './tones.js';
 export { type TransferOptions, TransferRequest } from './transfer.js';

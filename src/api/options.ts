@@ -32,6 +32,8 @@ export interface CallOptions {
   readonly proxy?: string | undefined;
   /** Route behind the proxy, `<sip:host;lr>` each; default: the service route of `via`. ERR_INVALID_ARGUMENT for what is none. */
   readonly route?: readonly string[] | undefined;
+  /** Tells the callee that a conference calls (`isfocus`, RFC 4579 5.5); default false. */
+  readonly focus?: boolean | undefined;
   /** Acknowledged provisional responses (RFC 3262) for this call; default: that of the library. */
   readonly reliable?: ReliablePolicy | undefined;
   /** Further parts of the INVITE's body, beside the session description (RFC 5621). */

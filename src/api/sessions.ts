@@ -19,6 +19,7 @@ import { answerBy, EventSubscription, PublishedState, ReceivedRequest, type Requ
 import type { CallOptions, SubscriptionListener } from './options.js';
 import { EventQueue } from './queue.js';
 import { Registration } from './registration.js';
+import { type RosterOptions, Rosters } from './rosters.js';
 import { TransferRequest } from './transfer.js';
 import {
   type Binding,
@@ -172,6 +173,23 @@ export class Sessions {
   /** Takes an event package over; ends by what is returned. */
   serveEvent(event: string, listener: SubscriptionListener): () => void {
     return this.manager.messaging.servePackage(event, listener);
+  }
+
+  /**
+   * Tells those who subscribe to a conference who is in it (RFC 4575: `Event: conference`, the full state, escaped whatever members call
+   * themselves); ends by what is returned. Throws ERR_DUPLICATE where the package is served, ERR_INVALID_ARGUMENT.
+   */
+  serveRosters(options: RosterOptions = {}): () => void {
+    const rosters = new Rosters(options, {
+      clock: this.manager.clock,
+      find: (name) => this.#conferences.get(name),
+      contactOf: (call) => (this.manager.messageOf(call.id) as SipMessage | undefined)?.contact?.uriText,
+    });
+    const stop = this.serveEvent('conference', (incoming) => rosters.handle(incoming));
+    return () => {
+      stop();
+      rosters.close();
+    };
   }
 
   /** OPTIONS: whether `target` answers, and how. A timeout is status 408, a transport error 503. */

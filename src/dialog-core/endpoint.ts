@@ -25,6 +25,7 @@ import type {
 import { type EventHandler, Shell } from './shell.js';
 import type { SipStack } from './stack.js';
 import type {
+  AcceptParams,
   Binding,
   Body,
   CoreCounts,
@@ -82,7 +83,7 @@ export class SipEndpoint implements DialogCore {
     this.#on(usage, (it) => it.progress(status, response));
   }
 
-  accept(usage: UsageId, response: ResponseParams & { readonly contactUser?: string } = {}): void {
+  accept(usage: UsageId, response: AcceptParams = {}): void {
     this.#on(usage, (it) => it.accept(response));
   }
 

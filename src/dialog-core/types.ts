@@ -149,6 +149,8 @@ export interface InviteParams {
   readonly contact?: SipUri | undefined;
   /** User part of Contact. */
   readonly contactUser?: string | undefined;
+  /** Contact says `isfocus`: a conference calls (RFC 4579 5.5). */
+  readonly focus?: boolean | undefined;
   readonly callId?: string | undefined;
   readonly headers?: HeaderList | undefined;
   /** Default: that of the configuration. */
@@ -160,6 +162,13 @@ export interface InviteParams {
 export interface ResponseParams {
   readonly headers?: HeaderList | undefined;
   readonly body?: Body | undefined;
+}
+
+export interface AcceptParams extends ResponseParams {
+  /** User part of Contact; default: that of the Request-URI. */
+  readonly contactUser?: string;
+  /** Contact says `isfocus`: a conference was called (RFC 4579 5.1). */
+  readonly focus?: boolean;
 }
 
 export interface OptionsParams {
@@ -216,7 +225,7 @@ export interface DialogCore extends ServiceVerbs {
    */
   progress(usage: UsageId, status: number, response?: ResponseParams & { readonly reason?: string }): void;
   /** 200 to an incoming INVITE, retransmitted until its ACK. Waits for the PRACK of a reliable response with a body (RFC 3262 3). */
-  accept(usage: UsageId, response?: ResponseParams & { readonly contactUser?: string }): void;
+  accept(usage: UsageId, response?: AcceptParams): void;
   /** 300–699 to an incoming INVITE. */
   reject(usage: UsageId, status: number, response?: ResponseParams & { readonly reason?: string }): void;
   /** ACK for the 2xx of our INVITE or re-INVITE, with the answer to a late offer where one is owed. Repeated by the core for repeated 2xx. */

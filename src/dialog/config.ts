@@ -40,6 +40,7 @@ export class DialogConfigConverter {
       headers: toHeaders(params.headers),
       proxy: params.proxy === undefined ? undefined : toUri(params.proxy),
       route: params.route,
+      focus: params.focus,
       contact: params.contact === undefined ? undefined : toUri(params.contact),
       auth: params.auth,
       reliable: params.reliable,

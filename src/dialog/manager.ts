@@ -42,6 +42,8 @@ export class DialogManager implements DialogPort {
   readonly #sessions = new Map<UsageId, SessionId>();
   /** Further parts of INVITEs that wait for their offer. */
   readonly #parts = new Map<SessionId, readonly MessagePart[]>();
+  /** Sessions that are answered as calls to a conference. */
+  readonly #focus = new Set<SessionId>();
 
   /** Requests, subscriptions and publications: what belongs to no call, or only passes through one. */
   readonly messaging: DialogMessaging;
@@ -84,7 +86,13 @@ export class DialogManager implements DialogPort {
   }
 
   acceptSession(sessionId: SessionId, description: Description | undefined): void {
-    this.#core.accept(this.#usage(sessionId), { body: toBody(description) });
+    const focus = this.#focus.delete(sessionId);
+    this.#core.accept(this.#usage(sessionId), { body: toBody(description), focus });
+  }
+
+  /** The answer to this call will say that it reached a conference (RFC 4579 5.1). */
+  announceFocus(sessionId: SessionId): void {
+    this.#focus.add(sessionId);
   }
 
   rejectSession(sessionId: SessionId, status: number, extras: ResponseExtras = {}): void {
@@ -149,6 +157,7 @@ export class DialogManager implements DialogPort {
   forgetSession(sessionId: SessionId): void {
     const usage = this.#usages.get(sessionId);
     this.#parts.delete(sessionId);
+    this.#focus.delete(sessionId);
     if (usage === undefined) return;
     this.#usages.delete(sessionId);
     this.#sessions.delete(usage);

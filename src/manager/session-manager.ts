@@ -206,8 +206,9 @@ export class SessionManager {
     this.#parts.media.checkCodecs(codecs);
   }
 
-  /** Answers an incoming call, with `codecs` of its own where given and checked; resolves when its ACK is here. */
-  acceptSession(sessionId: SessionId, codecs?: readonly string[]): Promise<void> {
+  /** Answers an incoming call, with checked `codecs` of its own where given, as a conference if asked; resolves when its ACK is here. */
+  acceptSession(sessionId: SessionId, codecs?: readonly string[], focus = false): Promise<void> {
+    if (focus && this.get(sessionId)) this.#parts.dialog.manager.announceFocus(sessionId);
     return this.#submitAndWait(sessionId, { type: 'accept', codecs }, 'connect');
   }
 

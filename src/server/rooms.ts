@@ -37,6 +37,12 @@ export class Rooms {
     return [...this.#rooms.values()].map((room) => room.conference);
   }
 
+  /** The room that a URI names by its user part, if anybody is in it. */
+  find(user: string): Conference | undefined {
+    const named = roomName(user);
+    return named.ok ? this.#rooms.get(named.name)?.conference : undefined;
+  }
+
   /** Answers the call and seats it, or turns it away. Never rejects on what a caller does. */
   async handle(incoming: IncomingCall): Promise<void> {
     const named = roomName(incoming.targetUser);
@@ -63,7 +69,7 @@ export class Rooms {
   async #answer(incoming: IncomingCall, name: string): Promise<Call | undefined> {
     this.#expected.set(name, (this.#expected.get(name) ?? 0) + 1);
     try {
-      return await incoming.accept();
+      return await incoming.accept({ focus: true });
     } catch (error) {
       const whom = { target: incoming.target, from: incoming.from.uri };
       const reason = error instanceof Error ? error.message : String(error);

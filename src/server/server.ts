@@ -127,6 +127,7 @@ export class ConferenceServer {
     });
     const { maxMembers, loudest } = this.config;
     const rooms = new Rooms({ sessions, maxMembers, loudest, clock, report });
+    sessions.serveRosters({ find: (user) => rooms.find(user) });
     sessions.events.on('warning', (code, message) => report({ event: 'warning', code, message }));
     report({ event: 'listening', listen: sessions.listeners.map((listener) => listener.url), pid: process.pid });
     opened(rooms);

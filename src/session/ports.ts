@@ -35,6 +35,8 @@ export interface OutgoingParams {
   readonly route?: readonly string[] | undefined;
   /** URI of Contact; default: our address. */
   readonly contact?: string | undefined;
+  /** A conference calls (RFC 4579). */
+  readonly focus?: boolean | undefined;
   readonly auth?: Credentials | undefined;
   /** RFC 3262; default: that of the configuration. */
   readonly reliable?: 'off' | 'supported' | 'required' | undefined;

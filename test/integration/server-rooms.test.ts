@@ -60,6 +60,23 @@ async function refusal(target: string): Promise<unknown> {
 }
 
 describe('rooms of the server', () => {
+  it('say that they are conferences, and who is in them to those who subscribe', async () => {
+    await serve();
+    const call = await joined('sip:Sales@10.0.0.100');
+    const phone = await makePhone();
+    const answer = (await world.settled(phone.options('sip:10.0.0.100'))).response;
+    expect(answer?.header('Allow-Events')).toBe('conference');
+    const news: string[] = [];
+    const roster = phone.subscribe('sip:SALES@10.0.0.100', { event: 'conference', resubscribe: false });
+    roster.events.on('notified', ({ content }) => news.push(content?.text ?? ''));
+    await world.clock.advance(300);
+    expect(news.at(-1)).toContain('<display-text>sales</display-text>');
+    expect(news.at(-1)).toContain('<user entity="sip:m1@10.0.0.1" state="full">');
+    void call.hangup();
+    expect(await world.settled(roster.finished)).toMatchObject({ by: 'notifier', reason: 'noresource' });
+    expect(news.at(-1)).toContain('state="deleted"');
+  });
+
   it('are apart, hear their own members, and vanish with the last', async () => {
     await serve();
     const tones = [500, 800, 1300];

@@ -42,6 +42,7 @@ export class InviteUac implements OutgoingInviteUser {
   readonly #target: string;
   readonly #to: string;
   readonly #way: Way;
+  readonly #focus: boolean;
   /** Contact that was given. */
   readonly #given: string | undefined;
   readonly #headers: HeaderList;
@@ -74,6 +75,7 @@ export class InviteUac implements OutgoingInviteUser {
     // RFC 3261 8.1.1.8: our Contact is a sips URI where the target or the first route is.
     const fits = params.contact && (!this.#way.secure || params.contact.scheme === 'sips');
     this.#given = fits ? printNameAddr({ uri: params.contact }) : undefined;
+    this.#focus = params.focus ?? false;
     this.#headers = headers;
     this.#target = requestUri(params.target);
     this.#contactUser = contactUser === undefined ? undefined : escapeUser(contactUser);
@@ -276,7 +278,8 @@ export class InviteUac implements OutgoingInviteUser {
   }
 
   #contactOn(flow: Flow): string {
-    return this.#given ?? contactOf(this.#core, flow, this.#contactUser, this.#way.secure);
+    const contact = this.#given ?? contactOf(this.#core, flow, this.#contactUser, this.#way.secure);
+    return this.#focus ? `${contact};isfocus` : contact;
   }
 
   #dialogOf(response: SipResponse): Dialog {

@@ -10,7 +10,7 @@ import {
   type SipRequest,
   sessionDescription,
 } from '../message/index.js';
-import type { Flow, ReasonHeader, ResponseParams, UsageId } from '../types.js';
+import type { AcceptParams, Flow, ReasonHeader, ResponseParams, UsageId } from '../types.js';
 import { misuse } from './arguments.js';
 import {
   abilities,
@@ -149,10 +149,11 @@ export class InviteUas implements IncomingInviteUser, ReliableUser {
     else this.#reliable?.sendNext();
   }
 
-  accept(response: ResponseParams & { readonly contactUser?: string }): void {
+  accept(response: AcceptParams): void {
     if (response.contactUser !== undefined) {
       this.#dialog.contact = contactOf(this.#core, this.#flow, escapeUser(response.contactUser), this.#secure);
     }
+    if (response.focus) this.#dialog.contact += ';isfocus';
     this.#usage.phase = 'accepted';
     const send = (): void => {
       this.#reliable?.stop();

@@ -5,7 +5,16 @@
 import type { HeaderList, SipRequest, SipResponse } from '../message/index.js';
 import { patienceMs } from '../transaction/timers.js';
 import type { ClientUser } from '../transaction/transaction.js';
-import type { Body, EndedBy, Flow, InviteParams, ReasonHeader, ResponseParams, UsageId } from '../types.js';
+import type {
+  AcceptParams,
+  Body,
+  EndedBy,
+  Flow,
+  InviteParams,
+  ReasonHeader,
+  ResponseParams,
+  UsageId,
+} from '../types.js';
 import { checkBody, checkHeaders, checkStatus, misuse } from './arguments.js';
 import { type CoreContext, reasonHeaders } from './context.js';
 import type { Dialog } from './dialog.js';
@@ -87,7 +96,7 @@ export class InviteUsage implements ClientUser, TimerOwner, SessionTimerUser {
     this.#callee?.progress(status, response);
   }
 
-  accept(response: ResponseParams & { readonly contactUser?: string }): void {
+  accept(response: AcceptParams): void {
     this.#check('accept');
     checkHeaders(response.headers);
     checkBody(response.body);

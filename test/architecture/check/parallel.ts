@@ -26,6 +26,7 @@ export const dialogSide: Side = {
     'rejectSession',
     'cancelSession',
     'ackSession',
+    'announceFocus',
     'answerReoffer',
     'forgetSession',
     'adoptUsage',

@@ -214,6 +214,14 @@ export class FakeSessions {
     },
   };
 
+  /** Who finds the rooms of subscribers. */
+  rosters: { find(user: string): unknown } | undefined;
+
+  serveRosters(options: { find(user: string): unknown }): () => void {
+    this.rosters = options;
+    return () => {};
+  }
+
   conference(name: string, options: unknown): Conference {
     const existing = this.conferences.get(name);
     const conference = existing ?? new FakeConference(name, options, () => this.conferences.delete(name));

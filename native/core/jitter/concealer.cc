@@ -20,7 +20,9 @@ static_assert(kHistoryMs >= kLongestPeriodMs + kWindowMs + 5);
 constexpr int kSeamMs = 1;
 constexpr int kSearchRatePerMs = 8;  // higher rates are searched on every n-th sample
 
-int ClampRate(int rate_hz) noexcept { return std::clamp(rate_hz, 8000, 48000); }
+constexpr int kMostPerMs = 48;
+
+int ClampRate(int rate_hz) noexcept { return std::clamp(rate_hz, 8000, 1000 * kMostPerMs); }
 
 }  // namespace
 
@@ -29,7 +31,6 @@ Concealer::Concealer(int rate_hz)
       per_ms_(max_per_ms_),
       history_capacity_(per_ms_ * kHistoryMs),
       history_(std::make_unique<int16_t[]>(static_cast<size_t>(history_capacity_))),
-      line_(std::make_unique<int16_t[]>(static_cast<size_t>(history_capacity_))),
       cycle_(std::make_unique<int16_t[]>(static_cast<size_t>(per_ms_) * kLongestPeriodMs)) {}
 
 void Concealer::SetRate(int rate_hz) noexcept {
@@ -145,8 +146,9 @@ void Concealer::Begin() noexcept {
   period_ = 0;
   blend_left_ = 0;
   if (history_size_ < per_ms_ * kWindowMs) return;  // too little to repeat: silence
-  Unroll(line_.get());
-  const int16_t* end = line_.get() + history_size_;
+  int16_t line[kHistoryMs * kMostPerMs];
+  Unroll(line);
+  const int16_t* end = line + history_size_;
   period_ = FindPeriod(end);
   std::memcpy(cycle_.get(), end - period_, static_cast<size_t>(period_) * sizeof(int16_t));
   // The cycle's last quarter turns into what stood before its first sample, so that it joins

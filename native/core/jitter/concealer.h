@@ -51,7 +51,6 @@ class Concealer {
   int per_ms_;
   int history_capacity_;
   std::unique_ptr<int16_t[]> history_;  // the latest real audio, a ring
-  std::unique_ptr<int16_t[]> line_;     // the same in order, made when a gap begins
   std::unique_ptr<int16_t[]> cycle_;    // one pitch period, ready to repeat
   int history_size_ = 0;
   int history_next_ = 0;  // where the next sample goes

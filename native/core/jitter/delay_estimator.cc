@@ -21,7 +21,7 @@ int32_t Clamped(int64_t value) noexcept {
 }  // namespace
 
 DelayEstimator::DelayEstimator(int clock_hz, int ms_per_late_percent) noexcept
-    : clock_hz_(clock_hz), ms_per_late_percent_(ms_per_late_percent) {
+    : clock_hz_(clock_hz), step_(StepOf(clock_hz)), ms_per_late_percent_(ms_per_late_percent) {
   Reset();
 }
 
@@ -37,9 +37,12 @@ void DelayEstimator::OnPacket(int64_t heard, int64_t arrived) noexcept {
     target_ = Clamped(heard - origin_);
     base_ = 0;
   }
-  const int32_t value = Clamped(heard - origin_);
+  // Rounded up: a target that is short by a fraction would be too early for this packet.
+  const int32_t above = Clamped(heard - origin_);
+  latest_ = above > 0 ? (above + step_ - 1) / step_ : -(-above / step_);
+  const int32_t value = latest_ * step_;
   last_ = Clamped(arrived - origin_);
-  heard_[next_] = value;
+  heard_[next_] = static_cast<uint16_t>(latest_);
   const int bucket = next_ / kBucket;
   const bool opens = next_ % kBucket == 0;
   minimum_[bucket] = opens ? last_ : std::min(minimum_[bucket], last_);
@@ -79,6 +82,12 @@ void DelayEstimator::FindBase() noexcept {
   for (int i = 1; i < full; ++i) base_ = std::min(base_, minimum_[(latest - i) % kBuckets]);
 }
 
+int32_t DelayEstimator::HeardAt(int index) const noexcept {
+  const auto latest = static_cast<uint16_t>(latest_);
+  const auto from_latest = static_cast<int16_t>(static_cast<uint16_t>(heard_[index] - latest));
+  return (latest_ + from_latest) * step_;
+}
+
 int64_t DelayEstimator::CostOf(int32_t target, int later) const noexcept {
   const int64_t per_packet = int64_t{ms_per_late_percent_} * 100 * clock_hz_ / 1000 / count_;
   return target + per_packet * later;
@@ -91,7 +100,7 @@ void DelayEstimator::FindTarget() noexcept {
   int above = 0;  // packets that the present target would be too short for
   for (int i = 0; i < count_; ++i) {
     // The window's latest `count_` values end before next_.
-    const int32_t value = heard_[(next_ - 1 - i + kWindow) % kWindow];
+    const int32_t value = HeardAt((next_ - 1 - i + kWindow) % kWindow);
     if (value > target_) ++above;
     if (found == kTop && value <= top[kTop - 1]) continue;
     int at = found < kTop ? found++ : kTop - 1;

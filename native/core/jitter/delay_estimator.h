@@ -33,6 +33,7 @@ class DelayEstimator {
   // Another clock; what was learnt is of the old one and forgotten.
   void SetClock(int clock_hz) noexcept {
     clock_hz_ = clock_hz;
+    step_ = StepOf(clock_hz);
     Reset();
   }
   // The sender's timestamps jumped: all values move along.
@@ -57,10 +58,19 @@ class DelayEstimator {
   void FindBase() noexcept;
   int64_t CostOf(int32_t target, int later) const noexcept;
 
+  static constexpr int StepOf(int clock_hz) noexcept {
+    return clock_hz > 8000 ? clock_hz / 8000 : 1;
+  }
+  int32_t HeardAt(int index) const noexcept;
+
   int clock_hz_;
+  int step_;  // units to a step of heard_: an eighth of a millisecond
   int ms_per_late_percent_;
   int64_t origin_ = 0;
-  int32_t heard_[kWindow];     // relative to the origin, a ring
+  int32_t latest_ = 0;  // in steps, relative to the origin: of the latest packet
+  // A ring of steps modulo 2^16, which is enough: what is 4 s from the latest packet is of another
+  // path, whose packets are told to the estimator by Shift.
+  uint16_t heard_[kWindow];
   int32_t minimum_[kBuckets];  // of `arrived`, by bucket; a ring
   int count_ = 0;
   int next_ = 0;

@@ -123,7 +123,8 @@ void Conference::MixSpeakers(RoomScratch* scratch) noexcept {
   mixer->Begin(rate_hz_);
   for (int i = 0; i < size_; ++i) {
     RoomMember& member = storage_->members[i];
-    const bool heard = member.due && member.speaker.selected && member.leg->audible();
+    const bool audible = member.leg->audible() || (size_ == 2 && member.leg->noisy());
+    const bool heard = member.due && member.speaker.selected && audible;
     member.in_mix = heard && mixer->Add(member.leg->FrameAt(rate_hz_));
     if (!member.in_mix) member.leg->ForgetFrameRate();
   }

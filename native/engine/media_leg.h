@@ -106,6 +106,9 @@ class MediaLeg final : public Returned {
   const int32_t* OwnVoice(bool in_mix, int32_t* wide) noexcept;
   // Whether players have something for this tick; once a tick, before NextPlayerFrame.
   bool StirPlayers() noexcept { return GateOpen() && players_.Stir(); }
+  // It is comfort noise: who is alone with the leg hears it, a bigger room has other voices, and
+  // the noises of its silent members would add up.
+  bool noisy() const noexcept { return noisy_; }
   bool audible() const noexcept { return audible_; }          // it holds more than made-up silence
   int level_dbov() const noexcept { return level_in_dbov_; }  // 0 loud … 127 silent
   bool talking() const noexcept { return talking_; }
@@ -164,6 +167,7 @@ class MediaLeg final : public Returned {
   int64_t last_packet_ns_ = 0;
   int64_t timeout_from_ns_ = 0;
   bool audible_ = false;
+  bool noisy_ = false;
   bool talking_ = false;
   int level_in_dbov_ = kSilenceDbov;
   int level_out_dbov_ = kSilenceDbov;

@@ -36,9 +36,12 @@ void MediaLeg::CatchUp(const TickTime& time) noexcept {
 
 void MediaLeg::Pull(const TickTime& time) noexcept {
   audible_ = false;
+  noisy_ = false;
   level_in_dbov_ = kSilenceDbov;
   if (receive_direction_) {
-    audible_ = receive_.Pull(&frame_, time.now_ns) != PullResult::kSilence;
+    const PullResult result = receive_.Pull(&frame_, time.now_ns);
+    noisy_ = result == PullResult::kNoise;
+    audible_ = result != PullResult::kSilence && !noisy_;
     level_in_dbov_ = receive_.level_dbov();
     SetTalking(receive_.talking());
     receive_.FlushTelephoneEvent(time.now_ns);

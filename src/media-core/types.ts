@@ -156,7 +156,7 @@ export interface StreamStats {
   /** Packets from addresses that the latch refused. */
   readonly strangers: number;
   readonly unknownPayload: number;
-  /** Made up for packets that were missing or not there yet; in units of the RTP clock, as are the three below. */
+  /** Made up for packets that were missing or not there yet; samples of the decoded audio, as are the three below. */
   readonly concealedSamples: number;
   /** Runs of those. */
   readonly concealmentEvents: number;

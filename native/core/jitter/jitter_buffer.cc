@@ -29,14 +29,16 @@ size_t RoundUpSlots(int slots) noexcept {
 
 JitterBuffer::JitterBuffer(const JitterBufferConfig& config)
     : clock_hz_(std::clamp(config.clock_hz, 1000, 192000)),
+      rate_hz_(config.sample_rate_hz > 0 ? config.sample_rate_hz : clock_hz_),
       min_(0),
       max_(0),
       fixed_(0),
       slot_bytes_(static_cast<size_t>(std::clamp(config.max_payload_bytes, 1, kMaxPayload))),
       mask_(RoundUpSlots(config.slots) - 1),
+      payload_count_(static_cast<int>(mask_ + 1) / 4 * 3),
       slots_(std::make_unique<Slot[]>(mask_ + 1)),
-      payloads_(new uint8_t[(mask_ + 1) * slot_bytes_]),
-      free_payloads_(new uint16_t[mask_ + 1]),
+      payloads_(new uint8_t[static_cast<size_t>(payload_count_) * slot_bytes_]),
+      free_payloads_(new uint16_t[static_cast<size_t>(payload_count_)]),
       estimator_(clock_hz_, config.ms_per_late_percent) {
   FreePayloads();
   SetBounds(config);
@@ -49,8 +51,9 @@ void JitterBuffer::SetBounds(const JitterBufferConfig& config) noexcept {
   fixed_ = config.fixed_ms < 0 ? -1 : std::min(Units(std::min(config.fixed_ms, 10000)), max_);
 }
 
-void JitterBuffer::SetClock(int clock_hz) noexcept {
+void JitterBuffer::SetClock(int clock_hz, int sample_rate_hz) noexcept {
   clock_hz_ = std::clamp(clock_hz, 1000, 192000);
+  rate_hz_ = std::clamp(sample_rate_hz, 1000, 192000);
   SetBounds(bounds_);
   clock_ = TickClock();
   estimator_.SetClock(clock_hz_);
@@ -59,7 +62,7 @@ void JitterBuffer::SetClock(int clock_hz) noexcept {
 }
 
 void JitterBuffer::FreePayloads() noexcept {
-  free_count_ = Slots();
+  free_count_ = payload_count_;
   for (int i = 0; i < free_count_; ++i) {
     free_payloads_[static_cast<size_t>(i)] = static_cast<uint16_t>(free_count_ - 1 - i);
   }
@@ -165,6 +168,7 @@ JitterInsert JitterBuffer::Insert(const JitterPacket& packet) noexcept {
     ++stats_.discarded;
     return JitterInsert::kDiscarded;
   }
+  if (free_count_ == 0) MakeRoom(packet.sequence);
   Slot* slot = nullptr;
   const JitterInsert result = Place(packet.sequence, &slot);
   if (result == JitterInsert::kDuplicate) return result;
@@ -178,6 +182,19 @@ JitterInsert JitterBuffer::Insert(const JitterPacket& packet) noexcept {
   packet_units_ = packet.duration;
   ++stats_.inserted;
   return JitterInsert::kInserted;
+}
+
+// All payloads are in use: the oldest audio goes, unless the packet needs none.
+void JitterBuffer::MakeRoom(uint16_t sequence) noexcept {
+  const int64_t number = sequences_.Peek(sequence);
+  const bool late = played_ && number < next_;
+  const bool here = number >= next_ && number < next_ + Slots() && SlotAt(number).used;
+  int64_t head = 0;
+  if (late || here || !FindHead(&head)) return;
+  DropHead(head);
+  underrun_ = 0;
+  missing_ = 0;
+  if (!filling_ && FindHead(&head)) play_ = SlotAt(head).timestamp;
 }
 
 void JitterBuffer::Fill(Slot* slot, const JitterPacket& packet, int64_t timestamp) noexcept {
@@ -211,7 +228,7 @@ bool JitterBuffer::InsertRedundant(const JitterPacket& packet) noexcept {
   const int64_t number = sequences_.Peek(packet.sequence);
   if (number < next_ || number >= sequences_.last() || number >= next_ + Slots()) return false;
   Slot& slot = SlotAt(number);
-  if (slot.used) return false;
+  if (slot.used || free_count_ == 0) return false;
   slot.used = true;
   slot.sequence = packet.sequence;
   ++count_;
@@ -298,7 +315,7 @@ int JitterBuffer::delay_ms() const noexcept {
 }
 
 void JitterBuffer::NoteRepaired(int units) noexcept {
-  const auto repaired = static_cast<uint64_t>(units);
+  const uint64_t repaired = Samples(units);
   stats_.repaired_samples += repaired;
   stats_.concealed_samples -= std::min(stats_.concealed_samples, repaired);
 }

@@ -33,11 +33,14 @@ namespace mixminus {
 struct JitterBufferConfig {
   static constexpr int kAdaptive = -1;
   int clock_hz = 8000;       // of RTP timestamps
+  int sample_rate_hz = 0;    // of the audio, for the counters; 0: clock_hz
   int min_ms = 0;            // the target is never less …
   int max_ms = 400;          // … nor more; audio held for longer than this is thrown away
   int fixed_ms = kAdaptive;  // the target, whatever the network does; 0…max_ms
   int ms_per_late_percent = DelayEstimator::kMsPerLatePercent;
-  int slots = 64;  // packets held; rounded up to a power of two, 8…1024
+  // Sequence numbers followed; rounded up to a power of two, 8…1024. Of audio, three quarters of
+  // that are held.
+  int slots = 64;
   int max_payload_bytes =
       480;  // per slot, ≤ 1500; 480 is 60 ms of G.711. Larger payloads are not played
 };
@@ -117,15 +120,15 @@ class JitterBuffer {
   // Units from the play point on that packets cover without a gap, up to `most`.
   int AvailableUnits(int most) noexcept;
   // What the leg made of the excess, for the counters.
-  void NoteRemoved(int units) noexcept { stats_.removed_samples += static_cast<uint64_t>(units); }
-  void NoteInserted(int units) noexcept { stats_.inserted_samples += static_cast<uint64_t>(units); }
+  void NoteRemoved(int units) noexcept { stats_.removed_samples += Samples(units); }
+  void NoteInserted(int units) noexcept { stats_.inserted_samples += Samples(units); }
   // A kRepair segment of this length came out of the FEC: it does not count as concealed.
   void NoteRepaired(int units) noexcept;
 
   // Empties the buffer and waits for the target again: new SSRC, restarted source.
   void Reset() noexcept;
-  // Another clock: the source changed its codec. Empties the buffer.
-  void SetClock(int clock_hz) noexcept;
+  // Another clock and rate: the source changed its codec. Empties the buffer.
+  void SetClock(int clock_hz, int sample_rate_hz) noexcept;
   // Goes on counting where another buffer stopped.
   void SetCounters(const JitterStats& counters) noexcept { stats_ = counters; }
   const JitterStats& counters() const noexcept { return stats_; }
@@ -173,6 +176,10 @@ class JitterBuffer {
   int Units(int ms) const noexcept { return ms * clock_hz_ / 1000; }
   int Slots() const noexcept { return static_cast<int>(mask_) + 1; }
   int64_t Units64(int64_t ns) const noexcept;
+  // What a counter of samples gets for this many units, ≥ 0.
+  uint64_t Samples(int64_t units) const noexcept {
+    return static_cast<uint64_t>(units * rate_hz_ / clock_hz_);
+  }
   int64_t Target() const noexcept;
   int Lead(int64_t head) const noexcept;
 
@@ -183,6 +190,8 @@ class JitterBuffer {
   void Fill(Slot* slot, const JitterPacket& packet, int64_t timestamp) noexcept;
   void Learn(int64_t timestamp, int64_t arrival_ns) noexcept;
   void BeginAt(uint16_t sequence) noexcept;
+
+  void MakeRoom(uint16_t sequence) noexcept;
 
   // Position.
   void StepNext(bool received) noexcept;
@@ -208,11 +217,14 @@ class JitterBuffer {
   // Settings.
   JitterBufferConfig bounds_;
   int clock_hz_;
+  int rate_hz_;
   int min_;  // units
   int max_;
   int fixed_;  // or negative
   size_t slot_bytes_;
   size_t mask_;
+  // Fewer than slots: those are for markers and losses, too.
+  int payload_count_;
   std::unique_ptr<Slot[]> slots_;
   std::unique_ptr<uint8_t[]> payloads_;
   std::unique_ptr<uint16_t[]> free_payloads_;  // a stack

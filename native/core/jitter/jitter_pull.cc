@@ -139,7 +139,7 @@ void JitterBuffer::DropHead(int64_t head) noexcept {
   Slot& slot = SlotAt(head);
   const int played = begun_ ? static_cast<int>(play_ - slot.timestamp) : 0;
   content_ -= slot.duration - played;
-  stats_.removed_samples += static_cast<uint64_t>(slot.duration - played);
+  NoteRemoved(slot.duration - played);
   ++stats_.discarded;
   begun_ = false;
   Release(&slot);
@@ -200,7 +200,7 @@ bool JitterBuffer::AlignTo(int64_t head) noexcept {
   const int rewind = static_cast<int>(std::min<int64_t>(play_ - slot.timestamp, underrun_));
   play_ -= rewind;
   underrun_ = 0;
-  stats_.inserted_samples += static_cast<uint64_t>(rewind);
+  NoteInserted(rewind);
   if (rewind > 0) hold_ = Units(kHoldMs);
   const int64_t late = play_ - slot.timestamp;
   if (late == 0) return true;
@@ -276,7 +276,7 @@ void JitterBuffer::EmitGap(JitterSegmentKind kind, int length, JitterPlan* plan)
   segment.kind = kind;
   segment.length = length;
   if (kind == JitterSegmentKind::kSilence) return;
-  stats_.concealed_samples += static_cast<uint64_t>(length);
+  stats_.concealed_samples += Samples(length);
   if (!concealing_) ++stats_.concealment_events;
   concealing_ = true;
 }

@@ -1,7 +1,7 @@
 #pragma once
 // What the jitter buffer did, one counter per cause, so that nobody has to guess why a call sounds
-// bad. Samples are counted in units of the RTP clock. Plain data; read by the leg's owner and
-// published in the statistics table.
+// bad. Samples are those of the decoded audio, whatever its RTP clock. Plain data; read by the
+// leg's owner and published in the statistics table.
 
 #include <cstdint>
 

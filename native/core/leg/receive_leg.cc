@@ -48,7 +48,7 @@ JitterBufferConfig JitterConfig(const ReceiveLegConfig& config) noexcept {
   jitter.max_ms = config.jitter_max_ms;
   jitter.fixed_ms = config.jitter_fixed_ms;
   jitter.ms_per_late_percent = config.jitter_ms_per_late_percent;
-  jitter.slots = config.slots;
+  jitter.slots = config.slots > 0 ? config.slots : std::max(64, config.jitter_max_ms / 10 * 4 / 3);
   jitter.max_payload_bytes = PayloadBytes(config);
   return jitter;
 }
@@ -110,6 +110,7 @@ void ReceiveLeg::MapPayloads(const ReceiveLegConfig& config) noexcept {
     const bool audio = tracks_[i].decoder != nullptr;
     meaning.kind = audio ? PayloadKind::kAudio : PayloadKind::kComfortNoise;
     meaning.track = static_cast<int8_t>(audio ? i : -1);
+    if (!audio) gaps_.Negotiate(true);
   }
   for (int i = 0; i < ReceiveLegConfig::kMaxEventFormats; ++i) {
     event_formats_[i] = config.telephone_events[i];
@@ -128,6 +129,7 @@ void ReceiveLeg::Renegotiate(ReceiveLeg* fresh) noexcept {
   const int track = FindTrack(playing);
   const bool emptied = changed || track < 0;
   TakeBuffer(fresh, emptied);
+  gaps_.Negotiate(fresh->gaps_.negotiated());
   if (emptied) {
     jitter_.Reset();
     StartTrack(0);
@@ -190,7 +192,7 @@ void ReceiveLeg::TakeBuffer(ReceiveLeg* fresh, bool emptied) noexcept {
   if (small || (emptied && theirs < ours)) {
     fresh->jitter_.SetCounters(jitter_.counters());
     std::swap(jitter_, fresh->jitter_);
-    jitter_.SetClock(clock_hz_);
+    jitter_.SetClock(clock_hz_, rate_hz_);
     held_ = 0;
   }
   jitter_.SetBounds(bounds);
@@ -222,9 +224,10 @@ void ReceiveLeg::StartTrack(int track) noexcept {
   rate_hz_ = tracks_[track].rate_hz;
   held_ = 0;
   if (tracks_[track].decoder != nullptr) tracks_[track].decoder->Reset();
-  jitter_.SetClock(clock_hz_);
+  jitter_.SetClock(clock_hz_, rate_hz_);
   stats_.SetClock(clock_hz_);
   concealer_.SetRate(rate_hz_);
+  gaps_.SetRate(rate_hz_);
 }
 
 InsertResult ReceiveLeg::Insert(const RtpPacketView& packet, int64_t arrival_ns) noexcept {
@@ -280,6 +283,7 @@ void ReceiveLeg::ResetSource() noexcept {
   jitter_.Reset();
   held_ = 0;
   events_.Reset();
+  gaps_.Reset();
 }
 
 InsertResult ReceiveLeg::Dispatch(const RtpPacketView& packet, int64_t arrival_ns) noexcept {
@@ -289,9 +293,12 @@ InsertResult ReceiveLeg::Dispatch(const RtpPacketView& packet, int64_t arrival_n
     case PayloadKind::kTelephoneEvent:
       return InsertEvent(packet, arrival_ns);
     case PayloadKind::kComfortNoise:
-      // Silence for as long as nothing else comes. The noise itself is not generated.
+      // Heard from the end of the talkspurt on, for as long as nothing else comes.
       ++counters_.comfort_noise;
-      jitter_.InsertMarker(packet.sequence);
+      if (jitter_.InsertMarker(packet.sequence) == JitterInsert::kInserted &&
+          !gaps_.OnNoisePacket(packet.payload, packet.payload_size)) {
+        ++counters_.malformed;
+      }
       return InsertResult::kComfortNoise;
     case PayloadKind::kUnknown:
       break;

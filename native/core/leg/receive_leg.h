@@ -14,13 +14,14 @@
 #include "core/jitter/concealer.h"
 #include "core/jitter/jitter_buffer.h"
 #include "core/jitter/time_stretch.h"
+#include "core/leg/gap_filler.h"
 #include "core/rtp/packet.h"
 #include "core/rtp/receive_stats.h"
 #include "core/rtp/telephone_event.h"
 
 namespace mixminus {
 
-// CodecId::kNone stands for comfort noise (RFC 3389): accepted, counted, played as silence.
+// CodecId::kNone stands for comfort noise (RFC 3389): accepted, counted, heard in pauses.
 struct PayloadFormat {
   uint8_t payload_type = 0;
   CodecId codec = CodecId::kNone;
@@ -44,7 +45,7 @@ struct ReceiveLegConfig {
   int jitter_max_ms = 400;
   int jitter_fixed_ms = JitterBufferConfig::kAdaptive;
   int jitter_ms_per_late_percent = DelayEstimator::kMsPerLatePercent;
-  int slots = 64;
+  int slots = 0;              // 0: enough for jitter_max_ms in packets of 10 ms
   int max_payload_bytes = 0;  // 0: 60 ms of each format; larger ones are discarded and counted
 };
 
@@ -59,14 +60,15 @@ enum class InsertResult : uint8_t {
   kUnknownPayload,  // payload type not negotiated
 };
 
-enum class PullResult : uint8_t { kSpeech, kConcealed, kSilence };
+// kNoise: a pause, in which the sender's background is heard (RFC 3389).
+enum class PullResult : uint8_t { kSpeech, kConcealed, kNoise, kSilence };
 
 // Counters of what is not in ReceiveStats or JitterStats.
 struct ReceiveLegCounters {
   uint64_t unknown_payload = 0;
   uint64_t comfort_noise = 0;
   uint64_t telephone_event_packets = 0;
-  uint64_t malformed = 0;       // telephone events of a wrong size
+  uint64_t malformed = 0;       // telephone events of a wrong size, empty comfort noise
   uint64_t foreign = 0;         // packets of another SSRC that did not become the source
   uint64_t source_changes = 0;  // of the SSRC
 };
@@ -113,6 +115,7 @@ class ReceiveLeg {
   int playout_delay_ms() const noexcept { return jitter_.delay_ms(); }
   // The timestamp, unwrapped, that the last frame pulled began with; for measuring.
   int64_t frame_timestamp() const noexcept { return jitter_.frame_timestamp(); }
+  // Of the last frame, 0 loud … 127 silent; comfort noise counts as silence.
   int level_dbov() const noexcept { return level_dbov_; }
   bool talking() const noexcept { return vad_.talking(); }
   VadEvent last_vad_event() const noexcept { return vad_event_; }  // of the last Pull
@@ -170,9 +173,11 @@ class ReceiveLeg {
   PullResult Decode(const JitterSegment& segment, int16_t* out, int count) noexcept;
   PullResult Repair(const JitterSegment& segment, int16_t* out, int count) noexcept;
   PullResult Conceal(int16_t* out, int count) noexcept;
+  PullResult Pause(int16_t* out, int count) noexcept;
   AudioDecoder* DecoderOf(int payload_type) const noexcept;
   int Units(int samples) const noexcept;
   bool IsQuiet(int level_dbov) const noexcept;
+  void Hear(PullResult result, const AudioFrame& frame) noexcept;
 
   int rate_hz_ = 8000;   // of the track that plays
   int clock_hz_ = 8000;  // likewise
@@ -200,6 +205,7 @@ class ReceiveLeg {
   Vad vad_;
   JitterBuffer jitter_;
   Concealer concealer_;
+  GapFiller gaps_;
 };
 
 }  // namespace mixminus

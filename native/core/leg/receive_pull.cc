@@ -43,10 +43,17 @@ PullResult ReceiveLeg::Pull(AudioFrame* out, int64_t now_ns) noexcept {
       result = PullSlower(out->samples, count);
       break;
   }
-  level_dbov_ = LevelDbov(out->samples, count);
-  vad_event_ = vad_.Update(level_dbov_);
-  quiet_ = IsQuiet(level_dbov_);
+  Hear(result, *out);
   return result;
+}
+
+// Noise of our making is no talk, and says nothing about the sender's background.
+void ReceiveLeg::Hear(PullResult result, const AudioFrame& frame) noexcept {
+  const bool noise = result == PullResult::kNoise;
+  level_dbov_ = noise ? kSilenceDbov : LevelDbov(frame.samples, frame.samples_per_channel);
+  vad_event_ = vad_.Update(noise ? vad_.noise_floor_dbov() : level_dbov_);
+  quiet_ = IsQuiet(level_dbov_);
+  if (result == PullResult::kSpeech) gaps_.OnBackground(vad_.noise_floor_dbov());
 }
 
 bool ReceiveLeg::IsQuiet(int level_dbov) const noexcept {
@@ -163,8 +170,7 @@ PullResult ReceiveLeg::PullSamples(int16_t* out, int count, int* got) noexcept {
   const int units = Units(count);
   *got = Samples(units);
   if (!stats_.valid()) {
-    concealer_.Silence(out, *got);
-    return PullResult::kSilence;
+    return Pause(out, *got);
   }
   JitterPlan plan;
   jitter_.Pull(units, &plan);
@@ -175,7 +181,8 @@ PullResult ReceiveLeg::PullSamples(int16_t* out, int count, int* got) noexcept {
     const int begin = Samples(at);
     at += segment.length;
     const PullResult part = PlaySegment(segment, out + begin, Samples(at) - begin);
-    if (result == PullResult::kSilence || part == PullResult::kConcealed) result = part;
+    if (result == PullResult::kConcealed) continue;
+    if (part < result || part == PullResult::kConcealed) result = part;
   }
   return result;
 }
@@ -191,8 +198,12 @@ PullResult ReceiveLeg::PlaySegment(const JitterSegment& segment, int16_t* out, i
     case JitterSegmentKind::kSilence:
       break;
   }
+  return Pause(out, count);
+}
+
+PullResult ReceiveLeg::Pause(int16_t* out, int count) noexcept {
   concealer_.Silence(out, count);
-  return PullResult::kSilence;
+  return gaps_.Fill(out, count) ? PullResult::kNoise : PullResult::kSilence;
 }
 
 PullResult ReceiveLeg::Decode(const JitterSegment& segment, int16_t* out, int count) noexcept {
@@ -203,6 +214,7 @@ PullResult ReceiveLeg::Decode(const JitterSegment& segment, int16_t* out, int co
                                          : decoder->Decode(segment.payload, segment.payload_size,
                                                            Samples(segment.offset), out, count);
   std::fill(out + decoded, out + count, int16_t{0});
+  gaps_.OnAudio(out, count);
   concealer_.OnAudio(out, count);
   return PullResult::kSpeech;
 }
@@ -219,7 +231,10 @@ PullResult ReceiveLeg::Repair(const JitterSegment& segment, int16_t* out, int co
   const int wanted = count - before;
   const int restored = decoder->DecodeFec(segment.payload, segment.payload_size, from + before,
                                           out + before, wanted);
-  if (restored > 0) concealer_.OnAudio(out + before, restored);
+  if (restored > 0) {
+    gaps_.OnAudio(out + before, restored);
+    concealer_.OnAudio(out + before, restored);
+  }
   jitter_.NoteRepaired(Units(restored));
   if (restored < wanted) Conceal(out + before + restored, wanted - restored);
   return before > 0 || restored < wanted ? PullResult::kConcealed : PullResult::kSpeech;
@@ -230,9 +245,12 @@ PullResult ReceiveLeg::Conceal(int16_t* out, int count) noexcept {
   AudioDecoder* decoder = last_payload_type_ < 0 ? nullptr : DecoderOf(last_payload_type_);
   const int made = decoder == nullptr ? 0 : decoder->Conceal(out, count);
   if (made == count) {
+    gaps_.FadeCodec(out, count);
     concealer_.OnAudio(out, count);
+    gaps_.AddNoise(out, count, GapFiller::kCodecHoldMs, GapFiller::kCodecFadeMs);
   } else {
     concealer_.Conceal(out, count);
+    gaps_.AddNoise(out, count, Concealer::kHoldMs, Concealer::kFadeMs);
   }
   return PullResult::kConcealed;
 }

@@ -286,3 +286,30 @@ TEST_CASE(
   const double elapsed_ms = static_cast<double>(rig.now_ns() - start_ns) / kNsPerMs;
   CHECK(std::abs((timestamp() - first) / 8.0 - elapsed_ms) <= 30.0);
 }
+
+TEST_CASE("who is alone with a silent member hears its background; in a bigger room nobody does") {
+  Rig rig;
+  Phone a = rig.Open();
+  auto settings = Settings(a.remote);
+  settings->receive.formats[2] = {13, CodecId::kNone};
+  settings->receive.format_count = 3;
+  rig.Configure(a, std::move(settings));
+  Phone b = rig.Call();
+  Phone c = rig.Call();
+  const Handle room = rig.Room({&a, &b});
+  rig.Talk({&a, &b}, {0x21, -1}, 20);
+  rig.Inject(a, Rtp(13, a.sequence++, a.timestamp, a.ssrc, {40}));
+  rig.Talk({&a, &b}, {-1, -1}, 45);  // past the hangover of talk
+  const auto loud = [](const Phone& phone) {
+    const std::vector<uint8_t> heard = phone.Heard();
+    return std::count_if(heard.begin(), heard.end(),
+                         [](uint8_t code) { return std::abs(UlawToLinear(code)) > 50; });
+  };
+  CHECK(loud(b) > 100);
+  CHECK(loud(a) == 0);
+  CHECK(rig.Stat(a, LegStat::kTalking) == 0);
+  REQUIRE(rig.engine->ApplyRoom(room, {{RoomOp::kAdd, c.leg, false, false}}).ok());
+  rig.Talk({&a, &b, &c}, {-1, -1, -1}, 5);
+  CHECK(loud(b) == 0);
+  CHECK(loud(c) == 0);
+}

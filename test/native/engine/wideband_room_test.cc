@@ -267,7 +267,7 @@ TEST_CASE("a renegotiation to another codec takes new memory, and the old goes b
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-TEST_CASE("a G.711 leg takes at most 40 KiB, and one of Opus what its packets need") {
+TEST_CASE("a G.711 leg takes at most 40,000 bytes, and one of Opus what its packets need") {
   const auto bytes_of = [](const std::vector<PayloadFormat>& formats) {
     ReceiveLegConfig config;
     for (const PayloadFormat& format : formats) config.formats[config.format_count++] = format;
@@ -281,7 +281,7 @@ TEST_CASE("a G.711 leg takes at most 40 KiB, and one of Opus what its packets ne
     return sizeof(MediaLeg) + after - before - sizeof(ReceiveLeg);
   };
   const size_t g711 = bytes_of({{0, CodecId::kPcmu}, {8, CodecId::kPcma}});
-  CHECK(g711 <= 40 * 1024);
+  CHECK(g711 <= 40'000);
   MESSAGE("bytes of a G.711 leg: " << g711);
   if (FindCodec(CodecId::kOpus) == nullptr) return;
   const size_t opus = bytes_of({{111, CodecId::kOpus, 48000}, {0, CodecId::kPcmu}});

@@ -27,6 +27,13 @@ inline ReceiveLegConfig Config() {
   return config;
 }
 
+// The same without comfort noise: pauses are silence.
+inline ReceiveLegConfig SilentConfig() {
+  ReceiveLegConfig config = Config();
+  config.format_count = 2;
+  return config;
+}
+
 // As the calling thread and the leg's worker do it together.
 inline void Renegotiate(ReceiveLeg* leg, const ReceiveLegConfig& config) {
   ReceiveLeg fresh(config);

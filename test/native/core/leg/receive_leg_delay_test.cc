@@ -52,7 +52,7 @@ TEST_CASE("receive leg: a lost packet is concealed and the rest is untouched") {
 }
 
 TEST_CASE("receive leg: a stream that stops fades out and is silence") {
-  Phone phone;
+  Phone phone(SilentConfig());
   for (int i = 0; i < 20; ++i) {
     phone.Speak();
     phone.Pull();

@@ -49,6 +49,12 @@ struct Driver {
     if (buffer.stats().resets != resets) heard_any = false;
   }
 
+  void InsertMarker(uint16_t sequence) {
+    const uint64_t resets = buffer.stats().resets;
+    buffer.InsertMarker(sequence);
+    if (buffer.stats().resets != resets) heard_any = false;
+  }
+
   void Pull(int units) {
     const uint64_t resets = buffer.stats().resets;
     JitterPlan plan;
@@ -100,7 +106,7 @@ struct Driver {
         Pull(input->Word());
         break;
       case 2:
-        buffer.InsertMarker(static_cast<uint16_t>(packet.sequence + (control >> 3)));
+        InsertMarker(static_cast<uint16_t>(packet.sequence + (control >> 3)));
         break;
       case 3:
         now_ns += int64_t{input->Byte()} * 1'000'000;

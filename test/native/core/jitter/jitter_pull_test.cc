@@ -297,3 +297,48 @@ TEST_CASE("jitter buffer: a redundant copy fills a hole and nothing else") {
   CHECK(stats.lost + stats.late + stats.reordered + stats.concealed_samples == 0);
   CHECK(stream.buffer.delay_ms() == delay);
 }
+
+TEST_CASE(
+    "jitter pull: after a wait the delay is left alone for 200 ms, because more may be late") {
+  Stream stream;
+  stream.Start();
+  REQUIRE(stream.Pull() == "1");
+  REQUIRE(stream.Pull() == "c160");
+  stream.Put(2);
+  int number = 3;
+  int held = 0;
+  stream.Put(number++);
+  CHECK(stream.Pull() == "2");
+  for (; held < 20; ++held) {
+    stream.Put(number++);
+    stream.Pull();
+    if (stream.buffer.excess_units() != 0) break;
+  }
+  CHECK(stream.buffer.excess_units() == 160);
+  CHECK(held == 9);
+}
+
+TEST_CASE("jitter pull: of a longer loss only the last packet can be in the one behind it") {
+  Stream stream;
+  stream.Start();
+  REQUIRE(stream.Pull() == "1");
+  stream.Put(4);
+  stream.Put(5);
+  CHECK(stream.Pull(320) == "c160 r160");
+}
+
+TEST_CASE("jitter pull: when all payloads are in use the oldest audio goes, the rest follows on") {
+  JitterBufferConfig config = Stream::OneFrame();
+  config.max_ms = 2000;
+  config.slots = 16;
+  Stream stream(config);
+  stream.Start();
+  for (int i = 2; i <= 20; ++i) CHECK(stream.Put(i) == JitterInsert::kInserted);
+  CHECK(stream.buffer.packets() == 12);
+  CHECK(stream.buffer.stats().discarded == 8);
+  CHECK(stream.Put(15) == JitterInsert::kDuplicate);
+  CHECK(stream.Put(3) != JitterInsert::kInserted);
+  CHECK(stream.buffer.stats().discarded == 8);
+  CHECK(stream.Pull() == "9");
+  CHECK(stream.Pull() == "10");
+}

@@ -31,7 +31,8 @@ class TraceMaker {
     trace.phase_ms = Uniform(0, kPtimeMs);
     trace.lost.assign(static_cast<size_t>(packets_), false);
     if (kind == "wifi") {
-      trace.delay_ms = Wifi();
+      trace.delay_ms.resize(static_cast<size_t>(packets_));
+      Wifi(&trace);
     } else if (kind == "drx20" || kind == "drx40") {
       trace.delay_ms = Drx(kind == "drx20" ? 20 : 40);
     } else if (kind == "gamma67") {
@@ -73,19 +74,53 @@ class TraceMaker {
     return delay;
   }
 
-  // Mostly idle air; contention for some hundred milliseconds at a time; now and then a frame that
-  // takes many retries.
-  std::vector<double> Wifi() {
-    std::vector<double> delay(static_cast<size_t>(packets_));
-    std::exponential_distribution<double> idle(1 / 1.5);
-    std::gamma_distribution<double> busy(2, 4);
-    bool contended = false;
-    for (double& value : delay) {
-      if (Uniform(0, 1) < (contended ? kPtimeMs / 300 : kPtimeMs / 1200)) contended = !contended;
-      value = contended ? busy(random_) : idle(random_);
-      if (Uniform(0, 1) < 0.001) value += Uniform(20, 40);
+  // One access point without priority for voice: the distributed coordination function of 802.11 as
+  // Bianchi models it (Performance analysis of the IEEE 802.11 distributed coordination function,
+  // IEEE JSAC 18(3), 2000, equations 7 and 9), with the constants of the standard's OFDM PHY at 24
+  // Mbit/s: slots of 9 µs, windows of 16 to 1024 slots, seven tries. 0, 3 or 10 other stations have
+  // something to send at all times, frames of 1,500 bytes, 0.62 ms each with preamble, SIFS, ACK
+  // and DIFS; that changes after 2 s on average. A frame whose last try collides is lost.
+  void Wifi(Trace* trace) {
+    constexpr double kSlotMs = 0.009;
+    constexpr double kFrameMs = 0.62;
+    const int stations[] = {0, 3, 10};
+    double busy = 0;
+    double until_ms = 0;
+    double free_ms = 0;  // when the packet before has left the queue
+    for (int i = 0; i < packets_; ++i) {
+      const double sent_ms = i * kPtimeMs;
+      if (sent_ms >= until_ms) {
+        busy = Collision(stations[std::uniform_int_distribution<int>(0, 2)(random_)]);
+        until_ms = sent_ms + std::exponential_distribution<double>(1.0 / 2000)(random_);
+      }
+      double at_ms = std::max(sent_ms, free_ms);
+      bool sent = false;
+      for (int attempt = 0; attempt < 7 && !sent; ++attempt) {
+        const int window = std::min(16 << attempt, 1024);
+        const int slots = std::uniform_int_distribution<int>(0, window - 1)(random_);
+        for (int slot = 0; slot < slots; ++slot) at_ms += Uniform(0, 1) < busy ? kFrameMs : kSlotMs;
+        at_ms += kFrameMs;
+        sent = Uniform(0, 1) >= busy;
+      }
+      free_ms = at_ms;
+      const auto index = static_cast<size_t>(i);
+      trace->delay_ms[index] = at_ms - sent_ms;
+      trace->lost[index] = !sent;
     }
-    return delay;
+  }
+
+  // The probability that one of `stations` saturated stations sends in a slot: the fixed point of
+  // Bianchi's two equations, W = 16, m = 6.
+  static double Collision(int stations) {
+    if (stations == 0) return 0;
+    double collision = 0.2;
+    for (int step = 0; step < 1000; ++step) {
+      const double p = collision;
+      const double windows = (1 - 2 * p) * 17 + p * 16 * (1 - std::pow(2 * p, 6));
+      const double sends = 2 * (1 - 2 * p) / windows;
+      collision = 0.9 * p + 0.1 * (1 - std::pow(1 - sends, stations));
+    }
+    return collision;
   }
 
   // Discontinuous reception: the radio wakes once a cycle and delivers what waits; one in ten

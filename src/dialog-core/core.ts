@@ -60,6 +60,7 @@ export class Core implements CoreContext, TransactionHost {
     retransmissionsOut: 0,
     refused: 0,
     unmatched: 0,
+    middlewareErrors: 0,
   };
   readonly registrar: Registrar | undefined;
   /** By registration of ours, what the registrar made of the contact (RFC 5627). */

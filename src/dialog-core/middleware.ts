@@ -35,7 +35,7 @@ export type Middleware = (
 
 export type MiddlewareVerdict =
   | { readonly kind: 'pass'; readonly request: SipRequest }
-  | { readonly kind: 'reply'; readonly reply: Reply; readonly stateless: boolean }
+  | { readonly kind: 'reply'; readonly reply: Reply; readonly stateless: boolean; readonly failed?: true }
   | { readonly kind: 'drop' };
 
 /** Resolves with the first decision; never, when a function that is not async never decides. Never rejects. */
@@ -68,7 +68,7 @@ class Run {
       warnListener('middleware', error);
       if (decided) return;
       decided = true;
-      this.#resolve({ kind: 'reply', reply: { status: 500 }, stateless: false });
+      this.#resolve({ kind: 'reply', reply: { status: 500 }, stateless: false, failed: true });
     };
     const reply: MiddlewareReply = {
       send: (status, { stateless = false, ...rest } = {}) => {

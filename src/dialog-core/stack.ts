@@ -215,6 +215,7 @@ export class SipStack {
   }
 
   #carryOut(request: SipRequest, flow: Flow, verdict: MiddlewareVerdict): void {
+    if (verdict.kind === 'reply' && verdict.failed) this.#core.counters.middlewareErrors += 1;
     if (verdict.kind === 'pass') this.#dispatch(verdict.request, flow);
     else if (verdict.kind === 'drop') this.#core.counters.refused += 1;
     else if (verdict.stateless) this.#replies.reply(request, flow, verdict.reply);

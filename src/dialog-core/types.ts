@@ -199,6 +199,8 @@ export interface CoreCounts {
   readonly refused: number;
   /** ACKs and responses that belong to nothing. */
   readonly unmatched: number;
+  /** Requests that got 500 because a middleware threw or never decided. */
+  readonly middlewareErrors: number;
 }
 
 /**

@@ -114,6 +114,7 @@ test.each<[string, Middleware]>([
   ask('INVITE', 1);
   await peer.take('SIP/2.0 500');
   expect(bob.left).toEqual([]);
+  expect(bob.endpoint.counts().middlewareErrors).toBe(1);
 });
 
 test('may take its time, for which repetitions wait, but not for ever; a CANCEL is heard meanwhile', async () => {

@@ -52,6 +52,7 @@ const quiet = {
   retransmissionsOut: 0,
   malformed: 0,
   unmatched: 0,
+  middlewareErrors: 0,
 };
 
 describe('a call over TCP', () => {

@@ -64,6 +64,7 @@ async function call(from: Phone, to: Phone, address: string): Promise<{ advertis
     dialogs: 0,
     malformed: 0,
     unmatched: 0,
+    middlewareErrors: 0,
     retransmissionsOut: 0,
   });
   return { advertised, contact: invite.request.header('contact') ?? '' };

@@ -39,6 +39,8 @@ int ToRate(Napi::Value value, const char* name) {
   return rate_hz;
 }
 
+constexpr uint32_t kMostFormats = 8;
+
 // A codec has certain clocks, and all but Opus one rate.
 void CheckFormat(Napi::Env env, CodecId codec, int clock_hz, int rate_hz) {
   const CodecInfo* info = FindCodec(codec, clock_hz);
@@ -52,10 +54,23 @@ void CheckFormat(Napi::Env env, CodecId codec, int clock_hz, int rate_hz) {
   }
 }
 
+// Comfort noise (RFC 3389) has a payload type for each clock, behind those of the codecs.
+void AddNoiseFormats(Napi::Array formats, ReceiveLegConfig* to) {
+  if (formats.Length() > ReceiveLegConfig::kMaxFormats - kMostFormats) {
+    ThrowArgument(formats.Env(), "'receiveNoise' has more than 4 payload types");
+  }
+  for (uint32_t i = 0; i < formats.Length(); ++i) {
+    PayloadFormat* format = &to->formats[to->format_count++];
+    format->payload_type =
+        static_cast<uint8_t>(ToInteger(formats.Get(i), "receiveNoise[]", 0, 127));
+    format->codec = CodecId::kNone;
+  }
+}
+
 ReceiveLegConfig ToReceiveConfig(Napi::Object config) {
   ReceiveLegConfig receive;
   const Napi::Array formats = ToArray(config.Get("receive"), "receive");
-  if (formats.Length() > ReceiveLegConfig::kMaxFormats) {
+  if (formats.Length() > kMostFormats) {
     ThrowArgument(config.Env(), "'receive' has more than 8 formats");
   }
   for (uint32_t i = 0; i < formats.Length(); ++i) {
@@ -68,6 +83,8 @@ ReceiveLegConfig ToReceiveConfig(Napi::Object config) {
     to->sample_rate_hz = ToRate(format.Get("rateHz"), "rateHz");
     CheckFormat(config.Env(), to->codec, to->rtp_clock_hz, to->sample_rate_hz);
   }
+  const Napi::Value noise = config.Get("receiveNoise");
+  if (!noise.IsUndefined()) AddNoiseFormats(ToArray(noise, "receiveNoise"), &receive);
   receive.telephone_events[0].payload_type = static_cast<int>(
       ToInteger(config.Get("telephoneEventPayloadType"), "telephoneEventPayloadType", -1, 127));
   receive.telephone_events[0].clock_hz =
@@ -90,6 +107,7 @@ StreamSettings ToStream(Napi::Object config) {
   stream.codec.sample_rate_hz = ToRate(config.Get("sendRateHz"), "sendRateHz");
   CheckFormat(config.Env(), stream.codec.id, stream.codec.rtp_clock_hz,
               stream.codec.sample_rate_hz);
+  stream.silence_suppression = !config.Get("sendNoisePayloadType").IsUndefined();
   const Napi::Value ptime = config.Get("sendPtimeMs");
   if (!ptime.IsUndefined()) {
     stream.ptime_ms = static_cast<int>(ToInteger(ptime, "sendPtimeMs", 10, 60));
@@ -253,6 +271,11 @@ std::unique_ptr<LegSettings> ToLegSettings(Napi::Value value) {
     settings->event_payload_type =
         static_cast<int>(ToInteger(format.Get("payloadType"), "payloadType", 0, 127));
     settings->event_clock_hz = ToClock(format.Get("clockHz"), "clockHz");
+  }
+  const Napi::Value noise = from.Get("sendNoisePayloadType");
+  if (!noise.IsUndefined()) {
+    settings->send_noise_payload_type =
+        static_cast<uint8_t>(ToInteger(noise, "sendNoisePayloadType", 0, 127));
   }
   const Napi::Value address = from.Get("remoteAddress");
   settings->remote_rtp = ToAddress(address, from.Get("remoteRtpPort"), "remoteRtpPort");

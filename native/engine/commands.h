@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/leg/receive_leg.h"
+#include "core/leg/send_leg.h"
 #include "core/leg/stream_encoder.h"
 #include "core/rtp/source_latch.h"
 #include "engine/fact_hub.h"
@@ -25,6 +26,7 @@ struct LegSettings final : Returned {
   LegSettings() : Returned(ReturnedKind::kSpent) {}
   ReceiveLegConfig receive;
   uint8_t send_payload_type = 0;
+  uint8_t send_noise_payload_type = SendLeg::kStaticNoisePayloadType;
   StreamSettings send_stream;
   TransportAddress remote_rtp;
   TransportAddress remote_rtcp;

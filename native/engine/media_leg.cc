@@ -67,7 +67,8 @@ void MediaLeg::Configure(LegSettings* from, const TickTime& time) noexcept {
   const TransportAddress before = latch_.signalled();
   receive_.Renegotiate(from->receive_leg.get());
   LeaveStream();
-  send_.Configure(settings.send_payload_type, &from->encoder);
+  if (from->encoder != nullptr) from->encoder->SetExpectedLoss(loss_.expected_percent());
+  send_.Configure(settings.send_payload_type, &from->encoder, settings.send_noise_payload_type);
   digits_.Configure(settings.event_payload_type, settings.event_clock_hz);
   latch_.SetSignalled(settings.remote_rtp, time.now_ns);
   // The ACK proved that one address wants media; another has to prove it again. 0.0.0.0 is a hold,
@@ -164,6 +165,7 @@ void MediaLeg::HandleRtcp(const Datagram& datagram, int64_t wall_ns) noexcept {
       bye_heard_ = true;
       break;
     case LegRtcp::Heard::kReport:
+      loss_.Update(rtcp_.remote_lost_fraction());
       break;
   }
   learned_rtcp_ = datagram.from;

@@ -10,6 +10,7 @@
 #include "core/base/audio_frame.h"
 #include "core/base/slot_pool.h"
 #include "core/dsp/rate_converter.h"
+#include "core/leg/loss_class.h"
 #include "core/leg/receive_leg.h"
 #include "core/leg/send_leg.h"
 #include "core/leg/stream_groups.h"
@@ -129,6 +130,7 @@ class MediaLeg final : public Returned {
   void TakeDigits() noexcept;
   void SetTalking(bool talking) noexcept;
   void CatchUp(const TickTime& time) noexcept;
+  void FollowLoss() noexcept;
   bool SendEncoded(const EncodedAudio& audio) noexcept;
   bool SendDigit() noexcept;
   void SendPacket(const uint8_t* packet, size_t size) noexcept;
@@ -148,6 +150,7 @@ class MediaLeg final : public Returned {
   ReceiveLeg receive_;
   SendLeg send_;
   LegRtcp rtcp_;
+  LossClass loss_;  // of what it is sent
   LegEvents events_;
   LegDigits digits_;
   PlayerList players_;

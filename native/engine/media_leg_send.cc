@@ -35,7 +35,22 @@ const int32_t* MediaLeg::OwnVoice(bool in_mix, int32_t* wide) noexcept {
   return wide;
 }
 
+// Another class of loss is another stream: the encoder goes on alone, with what it now expects,
+// until it can join those of its class as one that comes back from talk.
+void MediaLeg::FollowLoss() noexcept {
+  StreamEncoder* encoder = send_.encoder();
+  const int percent = loss_.expected_percent();
+  if (encoder == nullptr || encoder->settings().codec.opus.expected_loss_percent == percent) return;
+  if (encoder->settings().codec.id != CodecId::kOpus || !encoder->settings().codec.opus.fec) return;
+  LeaveStream();
+  encoder->SetExpectedLoss(percent);
+  had_own_ = true;
+  quiet_ticks_ = 0;
+  private_ticks_ = 0;
+}
+
 void MediaLeg::HearsOwn() noexcept {
+  FollowLoss();
   LeaveStream();
   had_own_ = true;
   quiet_ticks_ = 0;
@@ -43,6 +58,7 @@ void MediaLeg::HearsOwn() noexcept {
 }
 
 void MediaLeg::HearsShared(StreamGroups* groups, int source, SharedAudio* audio) noexcept {
+  FollowLoss();
   StreamEncoder* encoder = send_.encoder();
   if (encoder == nullptr || (groups_ == groups && groups->source_of(stream_) == source)) return;
   LeaveStream();

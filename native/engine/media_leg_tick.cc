@@ -139,6 +139,7 @@ void MediaLeg::PublishReceived() const noexcept {
   stats_.Set(LegStat::kTargetDelayMs, jitter.target_ms);
   stats_.Set(LegStat::kRepairedSamples, jitter.repaired_samples);
   stats_.Set(LegStat::kRedundantPackets, jitter.redundant);
+  stats_.Set(LegStat::kReceiveCodec, static_cast<int>(receive_.codec()));
 }
 
 }  // namespace mixminus

@@ -49,6 +49,7 @@ enum class LegStat : int {
   kTargetDelayMs,
   kRepairedSamples,
   kRedundantPackets,
+  kReceiveCodec,
 };
 
 enum class WorkerStat : int {

@@ -49,6 +49,13 @@ export interface ManagerOptions {
         readonly rtpTimeoutMs?: number | undefined;
         /** Audio that we like in a packet: 10–60 ms in steps of 10; default 20. A peer that asks for another length gets that. */
         readonly ptimeMs?: number | undefined;
+        /** Take comfort noise (RFC 3389) where a peer offers it; default true. */
+        readonly comfortNoise?: boolean | undefined;
+        /**
+         * Offer comfort noise, and where the peer takes it send a description of the background in place of silence; default false. Not
+         * for Opus, which is silent on a peer's wish (usedtx).
+         */
+        readonly silenceSuppression?: boolean | undefined;
         readonly opus?: OpusOptions | undefined;
         /** How long audio is held back for late packets; default: as long as is worth it, at most 400 ms. */
         readonly jitter?: JitterOptions | undefined;
@@ -187,6 +194,8 @@ export function toManagerConfig(options: ManagerOptions): ManagerConfig {
       opus: options.media?.opus,
       jitter: options.media?.jitter,
       ptimeMs: options.media?.ptimeMs,
+      comfortNoise: options.media?.comfortNoise,
+      silenceSuppression: options.media?.silenceSuppression,
       maxStreams: maxCalls + endingMargin + (options.priority?.preempt ? preemptionMargin : 0),
       network: options.virtual?.media,
       bindAddresses: [...new Set(listen.map((url) => toListenAddress(url).address))],

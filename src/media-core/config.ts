@@ -67,7 +67,9 @@ export function toLegConfig(parameters: StreamParameters, jitter: JitterOptions 
   const { receive, send, telephoneEventPayloadType, remote, remoteRtcpPort, rtcpMux, direction } = parameters;
   return {
     receive,
+    receiveNoise: parameters.comfortNoisePayloadTypes,
     sendPayloadType: send.payloadType,
+    sendNoisePayloadType: send.comfortNoisePayloadType,
     sendCodec: send.codec,
     sendClockHz: send.clockHz,
     sendRateHz: send.rateHz,

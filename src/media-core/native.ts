@@ -53,7 +53,11 @@ export interface NativeLegConfig {
     /** Of the decoded audio; default: the codec's own. */
     readonly rateHz?: number | undefined;
   }[];
+  /** Payload types of comfort noise (RFC 3389) that may arrive, at most 4. */
+  readonly receiveNoise?: readonly number[] | undefined;
   readonly sendPayloadType: number;
+  /** With it, silence is not sent, but described with comfort noise of this payload type. Ignored for Opus. */
+  readonly sendNoisePayloadType?: number | undefined;
   readonly sendCodec: NativeCodecName;
   /** Default 8000. */
   readonly sendClockHz?: number | undefined;
@@ -294,6 +298,9 @@ export interface NativeEngine {
   close(): void;
 }
 
+/** Codecs by their number in a leg's row. */
+export const legCodecs: readonly (NativeCodecName | undefined)[] = [undefined, 'pcmu', 'pcma', 'l16', 'g722', 'opus'];
+
 /** Doubles per row of the statistics table. */
 export const statsRowDoubles = 40;
 
@@ -343,6 +350,8 @@ export const legStatSlots = {
   targetDelayMs: 35,
   repairedSamples: 36,
   redundantPackets: 37,
+  /** Index in {@link legCodecs}; 0 = nothing has arrived. */
+  receiveCodec: 38,
 } as const;
 
 export const workerStatSlots = {

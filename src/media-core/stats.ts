@@ -2,7 +2,7 @@
  * Reads the statistics table that the workers overwrite: rows of doubles in shared memory, no call into the addon. A row that belongs to
  * another leg by now is recognised by its generation. Pure over the table; used by stream.ts and engine.ts.
  */
-import { legStatSlots, type NativeHandle, statsRowDoubles, workerStatSlots } from './native.js';
+import { legCodecs, legStatSlots, type NativeHandle, statsRowDoubles, workerStatSlots } from './native.js';
 import type { CodecName, StreamStats, WorkerHealth } from './types.js';
 
 type NumberKey = { [K in keyof StreamStats]: StreamStats[K] extends number ? K : never }[keyof StreamStats];
@@ -10,12 +10,13 @@ type FlagKey = { [K in keyof StreamStats]: StreamStats[K] extends boolean ? K : 
 
 const flagKeys: readonly FlagKey[] = ['talking', 'latched', 'sending', 'inMix'];
 const numberKeys = Object.keys(legStatSlots).filter(
-  (key) => key !== 'generation' && !flagKeys.includes(key as FlagKey),
+  (key) => key !== 'generation' && key !== 'receiveCodec' && !flagKeys.includes(key as FlagKey),
 ) as NumberKey[];
 
 /** What a stream's statistics are before its worker has seen it: nothing, and silence both ways. */
 export const emptyStreamStats: StreamStats = {
   codec: undefined,
+  receiveCodec: undefined,
   ...(Object.fromEntries(numberKeys.map((key) => [key, 0])) as Record<NumberKey, number>),
   ...(Object.fromEntries(flagKeys.map((key) => [key, false])) as Record<FlagKey, boolean>),
   levelInDbov: -127,
@@ -40,7 +41,8 @@ export function readStreamStats(
   for (const key of numberKeys) numbers[key] = table[base + legStatSlots[key]] ?? 0;
   const flags = {} as Record<FlagKey, boolean>;
   for (const key of flagKeys) flags[key] = table[base + legStatSlots[key]] === 1;
-  return { codec, ...numbers, ...flags };
+  const receiveCodec = legCodecs[table[base + legStatSlots.receiveCodec] ?? 0];
+  return { codec, receiveCodec, ...numbers, ...flags };
 }
 
 /** One entry for each worker; their rows follow those of the legs. */

@@ -98,7 +98,11 @@ export interface OpusEncoding {
 export interface StreamParameters {
   /** What may arrive, at most 8. */
   readonly receive: readonly StreamFormat[];
+  /** Payload types of comfort noise (RFC 3389) that may arrive, at most 4; default: none. */
+  readonly comfortNoisePayloadTypes?: readonly number[] | undefined;
   readonly send: StreamFormat & {
+    /** Silence is not sent, but described with comfort noise of this payload type; default: it is sent. Opus has its own (`dtx`). */
+    readonly comfortNoisePayloadType?: number | undefined;
     /** Audio in a packet: 10–60 ms; default 20. What the codec cannot make, or no datagram holds, becomes shorter. */
     readonly ptimeMs?: number | undefined;
     /** Of Opus. */
@@ -144,6 +148,8 @@ export interface StreamEvents {
 export interface StreamStats {
   /** What is sent; undefined before a negotiation. */
   readonly codec: CodecName | undefined;
+  /** What arrives, which may differ from `codec`; undefined before the first packet of the present source. */
+  readonly receiveCodec: CodecName | undefined;
   readonly packetsReceived: number;
   readonly bytesReceived: number;
   readonly packetsLost: number;

@@ -29,6 +29,8 @@ export class MediaConfigConverter {
   readonly #available: readonly CodecName[];
   readonly #opus: OpusOptions;
   readonly #ptimeMs: number;
+  readonly #comfortNoise: boolean;
+  readonly #silenceSuppression: boolean;
 
   /**
    * @param available codecs of this build
@@ -39,6 +41,10 @@ export class MediaConfigConverter {
     this.codecs = this.toCodecs(options.codecs ?? defaultCodecs.filter((codec) => available.includes(codec)));
     this.#opus = checkOpus(options.opus ?? {});
     this.#ptimeMs = wholeNumber('ptimeMs', options.ptimeMs ?? 20, shortestPtimeMs, longestPtimeMs);
+    this.#comfortNoise = options.comfortNoise ?? true;
+    this.#silenceSuppression = options.silenceSuppression ?? false;
+    if (this.#silenceSuppression && !this.#comfortNoise)
+      throw new SessionError('ERR_CONFIG', 'silenceSuppression: it needs comfortNoise, which is false');
     if (this.#ptimeMs % 10 !== 0)
       throw new SessionError('ERR_CONFIG', `ptimeMs: ${this.#ptimeMs} is no multiple of 10`);
   }
@@ -58,7 +64,8 @@ export class MediaConfigConverter {
   }
 
   toEngineOptions(options: MediaOptions): MediaEngineOptions {
-    const { network, clock, codecs: _codecs, opus: _opus, ptimeMs: _ptimeMs, ids, ...rest } = options;
+    const { network, clock, codecs: _codecs, opus: _opus, ptimeMs: _ptimeMs, ids, ...others } = options;
+    const { comfortNoise: _comfortNoise, silenceSuppression: _silenceSuppression, ...rest } = others;
     if (!network) return rest;
     if (!clock) throw new SessionError('ERR_INVALID_ARGUMENT', 'a virtual network needs the clock that drives it');
     return { ...rest, manual: { clock, network, seed: ids?.uint32() ?? 1 } };
@@ -84,6 +91,8 @@ export class MediaConfigConverter {
       opus: this.#opus,
       direction: wish.hold ? 'sendonly' : 'sendrecv',
       ptimeMs: this.#ptimeMs,
+      comfortNoise: this.#comfortNoise,
+      silenceSuppression: this.#silenceSuppression,
     };
   }
 

@@ -48,6 +48,13 @@ export interface MediaOptions {
   readonly opus?: OpusOptions | undefined;
   /** Audio that we like in a packet: 10–60 ms in steps of 10; default 20. A peer that asks for another length gets that. */
   readonly ptimeMs?: number | undefined;
+  /** Take comfort noise (RFC 3389) where a peer offers it; default true. */
+  readonly comfortNoise?: boolean | undefined;
+  /**
+   * Offer comfort noise, and where the peer takes it send a description of the background in place of silence; default false. For
+   * codecs other than Opus, which is silent on a peer's wish (usedtx).
+   */
+  readonly silenceSuppression?: boolean | undefined;
   readonly clock?: Clock | undefined;
   readonly ids?: IdSource | undefined;
   readonly logger?: Logger | undefined;

@@ -12,9 +12,10 @@ namespace {
 
 constexpr float kOverload = 32767;  // RMS of a full-scale square wave: 0 dBov
 constexpr float kMaxReflection = 0.98f;
-constexpr int kGlideSamples = 16;      // level and spectrum move in steps of that many samples,
-constexpr float kGlide = 0.2f;         // each by this part of what is left
-constexpr float kPeak = 4;             // of noise, times its RMS
+constexpr int kGlideSamples = 16;  // level and spectrum move in steps of that many samples,
+constexpr float kGlide = 0.2f;     // each by this part of what is left
+constexpr float kPeak = 4;         // of noise, times its RMS
+constexpr int kShapeOrder = 3;
 constexpr double kAveraging = 0.125;   // weight of a new frame
 constexpr double kWhitening = 1.0001;  // a little white noise keeps the recursion stable
 
@@ -148,11 +149,17 @@ bool ComfortNoiseEncoder::Observe(const int16_t* samples, int count) noexcept {
   now_.order = now_.level_dbov < 127 ? kOrder : 0;
   Reflections(correlation_, now_.order, now_.reflection);
   since_ms_ += 1000 * count / rate_hz_;
-  return !begun_ || since_ms_ >= kRepeatMs || HasChanged();
+  return !begun_ || since_ms_ >= kRepeatMs || (since_ms_ >= kLeastMs && HasChanged());
 }
 
 bool ComfortNoiseEncoder::HasChanged() const noexcept {
-  return std::abs(now_.level_dbov - sent_.level_dbov) >= kStepDb;
+  if (std::abs(now_.level_dbov - sent_.level_dbov) >= kStepDb) return true;
+  if (now_.order != sent_.order) return true;
+  // The first few are the shape that is heard; the later ones wander by themselves.
+  for (int i = 0; i < std::min(kShapeOrder, now_.order); ++i) {
+    if (std::abs(now_.reflection[i] - sent_.reflection[i]) >= kStepReflection) return true;
+  }
+  return false;
 }
 
 size_t ComfortNoiseEncoder::Write(uint8_t* out, size_t capacity) noexcept {

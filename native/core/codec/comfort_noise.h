@@ -57,7 +57,9 @@ class ComfortNoiseEncoder {
  public:
   static constexpr int kOrder = 8;
   static constexpr int kRepeatMs = 1000;
-  static constexpr int kStepDb = 3;  // a change of level that is worth a packet
+  static constexpr int kStepDb = 3;               // a change of level that is worth a packet
+  static constexpr float kStepReflection = 0.3f;  // likewise of a coefficient
+  static constexpr int kLeastMs = 100;            // between two packets of one silence
   static constexpr int kMaxFrame = 2880;
 
   explicit ComfortNoiseEncoder(int sample_rate_hz) noexcept : rate_hz_(sample_rate_hz) {}
@@ -72,7 +74,7 @@ class ComfortNoiseEncoder {
  private:
   bool HasChanged() const noexcept;
 
-  const int rate_hz_;
+  int rate_hz_;
   bool begun_ = false;                   // a packet was written in this silence
   int since_ms_ = 0;                     // since it was
   double correlation_[kOrder + 1] = {};  // averaged over frames

@@ -280,6 +280,7 @@ bool ReceiveLeg::TryCandidate(const RtpPacketView& packet) noexcept {
 void ReceiveLeg::ResetSource() noexcept {
   stats_ = ReceiveStats(clock_hz_);
   candidate_ = Candidate();
+  heard_ = false;
   jitter_.Reset();
   held_ = 0;
   events_.Reset();
@@ -333,6 +334,7 @@ InsertResult ReceiveLeg::InsertAudio(const RtpPacketView& packet, int64_t arriva
     jitter_.InsertMarker(packet.sequence);
     return InsertResult::kDiscarded;
   }
+  heard_ = true;
   stats_.OnArrival(packet.timestamp, arrival_ns);
   const AudioDecoder* decoder = tracks_[track].decoder;
   JitterPacket buffered;

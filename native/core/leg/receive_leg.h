@@ -36,7 +36,7 @@ struct TelephoneEventFormat {
 };
 
 struct ReceiveLegConfig {
-  static constexpr int kMaxFormats = 8;
+  static constexpr int kMaxFormats = 12;
   static constexpr int kMaxEventFormats = 3;
   PayloadFormat formats[kMaxFormats];
   int format_count = 0;
@@ -111,6 +111,8 @@ class ReceiveLeg {
   bool has_source() const noexcept { return stats_.valid(); }
   uint32_t remote_ssrc() const noexcept { return stats_.ssrc(); }
   int rate_hz() const noexcept { return rate_hz_; }
+  // Of what arrives; kNone before the first packet of audio.
+  CodecId codec() const noexcept { return heard_ ? tracks_[track_].codec.id : CodecId::kNone; }
   // From the arrival of the fastest recent packet to the tick that played it.
   int playout_delay_ms() const noexcept { return jitter_.delay_ms(); }
   // The timestamp, unwrapped, that the last frame pulled began with; for measuring.
@@ -182,6 +184,7 @@ class ReceiveLeg {
   int rate_hz_ = 8000;   // of the track that plays
   int clock_hz_ = 8000;  // likewise
   int track_ = 0;
+  bool heard_ = false;          // audio of this source
   int held_ = 0;                // samples pulled and not played yet
   int pace_wait_ = 0;           // frames until the pace may change again
   bool quiet_ = true;           // the last frame

@@ -11,8 +11,10 @@ SendLeg::SendLeg(const SendLegConfig& config) noexcept
     : packetizer_(config.ssrc, config.first_sequence, config.first_timestamp),
       tick_timestamp_(config.first_timestamp) {}
 
-void SendLeg::Configure(uint8_t payload_type, std::unique_ptr<StreamEncoder>* encoder) noexcept {
+void SendLeg::Configure(uint8_t payload_type, std::unique_ptr<StreamEncoder>* encoder,
+                        uint8_t noise_payload_type) noexcept {
   payload_type_ = payload_type;
+  noise_payload_type_ = noise_payload_type;
   const bool same =
       encoder_ != nullptr && *encoder != nullptr && encoder_->settings() == (*encoder)->settings();
   if (!same) std::swap(encoder_, *encoder);
@@ -33,7 +35,13 @@ size_t SendLeg::Write(const EncodedAudio& audio, int index, uint8_t* packet,
   const auto gap = static_cast<int32_t>(timestamp - packetizer_.next_timestamp());
   if (gap < 0) return 0;
   if (gap > 0) packetizer_.Skip(static_cast<uint32_t>(gap));
-  packetizer_.WriteHeader(payload_type_, false, audio.packet_units, packet);
+  if (audio.packets[index].noise) {
+    // Comfort noise begins no talkspurt: the marker is for the first packet of talk behind it.
+    packetizer_.WriteHeaderAt(noise_payload_type_, false, timestamp, packet);
+    packetizer_.Skip(audio.packet_units);
+  } else {
+    packetizer_.WriteHeader(payload_type_, false, audio.packet_units, packet);
+  }
   std::memcpy(packet + kRtpHeaderSize, audio.PayloadOf(index), size);
   ++stats_.packets;
   stats_.octets += size;

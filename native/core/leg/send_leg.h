@@ -27,14 +27,17 @@ struct SendStats {
 
 class SendLeg {
  public:
+  static constexpr uint8_t kStaticNoisePayloadType = 13;  // RFC 3389 §5.1, at 8000 Hz
   static constexpr size_t kMostPacketBytes = kRtpHeaderSize + EncodedAudio::kMostBytes;
 
   explicit SendLeg(const SendLegConfig& config) noexcept;
 
   // Renegotiation; SSRC, sequence and timestamp go on. The encoder in `encoder` is taken, unless
   // the one in use has the same settings: then that goes on. What is not needed comes back in
-  // `encoder`. Null: there is no codec, and nothing can be sent.
-  void Configure(uint8_t payload_type, std::unique_ptr<StreamEncoder>* encoder) noexcept;
+  // `encoder`. Null: there is no codec, and nothing can be sent. `noise_payload_type` is that of
+  // comfort noise at the codec's clock, for an encoder that suppresses silence.
+  void Configure(uint8_t payload_type, std::unique_ptr<StreamEncoder>* encoder,
+                 uint8_t noise_payload_type = kStaticNoisePayloadType) noexcept;
 
   // Encodes this tick's frame with the leg's own encoder; without one there is nothing to send.
   void Encode(const AudioFrame& frame, EncodedAudio* out) noexcept;
@@ -70,6 +73,7 @@ class SendLeg {
   SendStats stats_;
   std::unique_ptr<StreamEncoder> encoder_;
   uint8_t payload_type_ = 0;
+  uint8_t noise_payload_type_ = kStaticNoisePayloadType;
   uint32_t frame_units_ = 160;  // timestamp units of 20 ms
   uint32_t tick_timestamp_;
 };

@@ -28,6 +28,7 @@ bool OpusTakes(int packet_ms) noexcept { return packet_ms != 30 && packet_ms != 
 bool StreamSettings::operator==(const StreamSettings& other) const noexcept {
   if (codec.id != other.codec.id || ptime_ms != other.ptime_ms) return false;
   if (codec.rtp_clock_hz != other.codec.rtp_clock_hz) return false;
+  if (silence_suppression != other.silence_suppression) return false;
   if (SampleRateOf(codec) != SampleRateOf(other.codec)) return false;
   return codec.id != CodecId::kOpus || codec.opus == other.codec.opus;
 }
@@ -55,6 +56,7 @@ std::unique_ptr<StreamEncoder> StreamEncoder::Make(const StreamSettings& setting
   if (info == nullptr || encoder == nullptr) return nullptr;
   StreamSettings used = settings;
   used.ptime_ms = PacketMs(settings.codec, settings.ptime_ms);
+  used.silence_suppression = settings.silence_suppression && info->id != CodecId::kOpus;
   return std::unique_ptr<StreamEncoder>(new StreamEncoder(used, *info, std::move(encoder)));
 }
 
@@ -63,9 +65,10 @@ StreamEncoder::StreamEncoder(const StreamSettings& settings, const CodecInfo& in
     : settings_(settings),
       rate_hz_(encoder->sample_rate_hz()),
       clock_hz_(info.rtp_clock_hz),
-      has_state_(info.has_state),
+      has_state_(info.has_state || settings.silence_suppression),
       packet_samples_(rate_hz_ / 1000 * settings.ptime_ms),
       encoder_(std::move(encoder)) {
+  if (settings.silence_suppression) suppressor_ = std::make_unique<SilenceSuppressor>(rate_hz_);
   if (settings.ptime_ms <= kFrameMs) return;
   const int most = packet_samples_ + SamplesPerFrame(rate_hz_);
   samples_ = std::make_unique<int16_t[]>(static_cast<size_t>(most));
@@ -78,6 +81,7 @@ void StreamEncoder::Encode(const AudioFrame& frame, EncodedAudio* out) noexcept 
   out->count = 0;
   out->lead_units = Units(gathered_);
   out->packet_units = Units(packet_samples_);
+  if (suppressor_ != nullptr) suppressor_->Listen(samples, count);
   if (samples_ == nullptr) {
     for (int at = 0; at < count; at += packet_samples_) EncodePacket(samples + at, out);
     return;
@@ -95,16 +99,39 @@ void StreamEncoder::EncodePacket(const int16_t* samples, EncodedAudio* out) noex
   const EncodedAudio::Packet* before = out->count > 0 ? &out->packets[out->count - 1] : nullptr;
   EncodedAudio::Packet* packet = &out->packets[out->count++];
   packet->offset = static_cast<uint16_t>(before == nullptr ? 0 : before->offset + before->size);
+  packet->noise = false;
   const size_t room =
       std::min(sizeof(out->payload) - packet->offset, size_t{EncodedAudio::kMostBytes});
+  // The encoder works in silence too: it goes on without a step when talk begins.
   const size_t size =
       encoder_->Encode(samples, packet_samples_, out->payload + packet->offset, room);
   packet->size = encoder_->needs_no_packet() ? uint16_t{0} : static_cast<uint16_t>(size);
+  if (suppressor_ != nullptr) Suppress(samples, room, out, packet);
+}
+
+// Silence becomes a comfort-noise packet, or none.
+void StreamEncoder::Suppress(const int16_t* samples, size_t room, EncodedAudio* out,
+                             EncodedAudio::Packet* packet) noexcept {
+  const SilenceSuppressor::Verdict verdict = suppressor_->Judge(samples, packet_samples_);
+  if (verdict == SilenceSuppressor::Verdict::kSpeech) return;
+  packet->noise = verdict == SilenceSuppressor::Verdict::kNoisePacket;
+  packet->size = 0;
+  if (!packet->noise) return;
+  packet->size = static_cast<uint16_t>(suppressor_->Write(out->payload + packet->offset, room));
+}
+
+void StreamEncoder::SetExpectedLoss(int percent) noexcept {
+  OpusSettings* opus = &settings_.codec.opus;
+  if (settings_.codec.id != CodecId::kOpus || !opus->fec) return;
+  if (opus->expected_loss_percent == percent) return;
+  opus->expected_loss_percent = percent;
+  encoder_->SetExpectedLoss(percent);
 }
 
 void StreamEncoder::CloneFrom(const StreamEncoder& other) noexcept {
   if (other.settings_ != settings_) return;
   encoder_->CloneStateFrom(*other.encoder_);
+  if (suppressor_ != nullptr) *suppressor_ = *other.suppressor_;
   gathered_ = other.gathered_;
   if (gathered_ == 0) return;
   std::memcpy(samples_.get(), other.samples_.get(),

@@ -10,13 +10,15 @@
 
 #include "core/base/audio_frame.h"
 #include "core/codec/codec.h"
+#include "core/leg/silence_suppressor.h"
 
 namespace mixminus {
 
 // Everything that decides about the bytes of a stream: streams of equal settings may share them.
 struct StreamSettings {
   CodecSettings codec;
-  int ptime_ms = 20;  // of a packet: 10…60, see PacketMs
+  int ptime_ms = 20;                 // of a packet: 10…60, see PacketMs
+  bool silence_suppression = false;  // comfort noise in place of silence; Opus has its own (dtx)
 
   bool operator==(const StreamSettings& other) const noexcept;
   bool operator!=(const StreamSettings& other) const noexcept { return !(*this == other); }
@@ -36,7 +38,8 @@ struct EncodedAudio {
 
   struct Packet {
     uint16_t offset = 0;
-    uint16_t size = 0;  // 0: time that needs no packet (DTX), or that could not be encoded
+    uint16_t size = 0;   // 0: time that needs no packet (DTX), or that could not be encoded
+    bool noise = false;  // a comfort-noise payload (RFC 3389)
   };
   int count = 0;              // packets that this frame completed
   uint32_t lead_units = 0;    // RTP time from the first packet's begin to the frame's
@@ -65,6 +68,10 @@ class StreamEncoder {
   // What was gathered is thrown away: the stream pauses.
   void Drop() noexcept { gathered_ = 0; }
 
+  // What in-band FEC shall be prepared for (Opus with FEC; nothing else has it). Part of the
+  // settings: streams that expect another loss are others. Not while in a group.
+  void SetExpectedLoss(int percent) noexcept;
+
   // Goes on exactly as `other`, of equal settings, would.
   void CloneFrom(const StreamEncoder& other) noexcept;
 
@@ -76,13 +83,16 @@ class StreamEncoder {
            static_cast<uint32_t>(rate_hz_);
   }
   void EncodePacket(const int16_t* samples, EncodedAudio* out) noexcept;
+  void Suppress(const int16_t* samples, size_t room, EncodedAudio* out,
+                EncodedAudio::Packet* packet) noexcept;
 
-  const StreamSettings settings_;
+  StreamSettings settings_;
   const int rate_hz_;
   const int clock_hz_;
   const bool has_state_;
   const int packet_samples_;
   std::unique_ptr<AudioEncoder> encoder_;
+  std::unique_ptr<SilenceSuppressor> suppressor_;
   std::unique_ptr<int16_t[]> samples_;  // for packets longer than a frame
   int gathered_ = 0;
 };

@@ -1,5 +1,5 @@
 /**
- * Payload types and the codecs they stand for: static ones (RFC 3551 6), those of a=rtpmap, telephone-event (RFC 4733). Pure; the
+ * Payload types and the codecs they stand for: static ones (RFC 3551 6), those of a=rtpmap, telephone-event (RFC 4733), comfort noise (RFC 3389). Pure; the
  * negotiation reads the peer's formats and writes ours through here.
  */
 import type { CodecName } from '../types.js';
@@ -34,7 +34,7 @@ const firstDynamic = 96;
 /** What a format of an m= line means to us. */
 export interface Format {
   readonly payloadType: number;
-  readonly meaning: CodecName | 'telephone-event' | 'other';
+  readonly meaning: CodecName | 'telephone-event' | 'CN' | 'other';
   /** Of RTP timestamps. */
   readonly clockHz: number;
   /** Value of its a=fmtp, '' when there is none. */
@@ -47,8 +47,11 @@ export type AudioFormatLine = Format & { readonly meaning: CodecName };
 /** Payload type 101 by convention; any dynamic one (96–127) does. */
 export const usualTelephoneEventPayloadType = 101;
 
+/** Comfort noise at 8000 Hz (RFC 3389 5.1); other clocks have dynamic types. */
+export const staticNoisePayloadType = 13;
+
 export function isAudio(format: Format): format is AudioFormatLine {
-  return format.meaning !== 'telephone-event' && format.meaning !== 'other';
+  return format.meaning in formats;
 }
 
 /** The formats of an RTP media section in its order, each payload type once; what is no payload type is left out. */
@@ -85,7 +88,8 @@ export function formatAttributes(used: readonly Format[]): SdpAttribute[] {
 export const telephoneEventFmtp = '0-16';
 
 /**
- * The formats of an offer of ours: all codecs, and telephone-event at each of their clocks (RFC 4733 2.1: the clock of the audio).
+ * The formats of an offer of ours: all codecs, comfort noise where it is wanted, at each clock of those that cannot be silent by
+ * themselves, and telephone-event at each clock (RFC 4733 2.1: the clock of the audio).
  * Payload types that the session gave to a codec before stay with it and stay out of other hands (RFC 3264 8.3.2), which is why earlier
  * formats of both sides are passed in. What finds no free payload type is left out, the last first.
  */
@@ -94,6 +98,7 @@ export function offeredFormats(
   ours: readonly Format[],
   theirs: readonly Format[],
   fmtpOf: (codec: CodecName) => string,
+  comfortNoise: boolean,
 ): Format[] {
   const taken = new Set([...ours, ...theirs].map(({ payloadType }) => payloadType));
   for (const codec of codecs) {
@@ -115,9 +120,21 @@ export function offeredFormats(
     const { clocksHz, payloadType } = formats[codec];
     for (const clockHz of clocksHz) add(codec, clockHz, payloadType, fmtpOf(codec));
   }
+  const silent = comfortNoise
+    ? new Set(result.filter(({ meaning }) => meaning !== 'opus').map((format) => format.clockHz))
+    : [];
+  for (const clockHz of silent) add('CN', clockHz, clockHz === usualClockHz ? staticNoisePayloadType : undefined, '');
   const clocks = [...new Set(result.map(({ clockHz }) => clockHz))].sort((a, b) => a - b);
   for (const clockHz of clocks) add('telephone-event', clockHz, usualTelephoneEventPayloadType, telephoneEventFmtp);
   return result;
+}
+
+/**
+ * The comfort noise that goes with an audio format: the one of its clock (RFC 3389 5.1). Opus has its own way with silence (RFC 7587 3.1.3).
+ */
+export function comfortNoiseFor(audio: Format, used: readonly Format[]): Format | undefined {
+  if (audio.meaning === 'opus') return undefined;
+  return used.find(({ meaning, clockHz }) => meaning === 'CN' && clockHz === audio.clockHz);
 }
 
 /** The telephone-event that goes with an audio format: the one of its clock, or whichever there is. */
@@ -152,6 +169,7 @@ function readByPayloadType(attributes: readonly SdpAttribute[], name: string): M
 type Meaning = Pick<Format, 'meaning' | 'clockHz'>;
 
 function staticMeaning(payloadType: number): Meaning {
+  if (payloadType === staticNoisePayloadType) return { meaning: 'CN', clockHz: usualClockHz };
   const meaning = codecNames.find((codec) => formats[codec].payloadType === payloadType && payloadType < firstDynamic);
   return { meaning: meaning ?? 'other', clockHz: usualClockHz };
 }
@@ -162,6 +180,7 @@ function mappedMeaning(map: string): Meaning {
   const clockHz = /^\d{1,6}$/.test(rate) ? Number(rate) : 0;
   if (encoding === 'telephone-event' && clockHz >= 8000 && clockHz <= 48_000 && channels === '1')
     return { meaning: 'telephone-event', clockHz };
+  if (encoding === 'cn' && clockHz >= 8000 && clockHz <= 48_000 && channels === '1') return { meaning: 'CN', clockHz };
   const meaning = codecNames.find((codec) => {
     const format = formats[codec];
     return (

@@ -9,6 +9,7 @@ import type { CodecName, StreamFormat, StreamParameters } from '../types.js';
 import { hasAttribute } from './attributes.js';
 import {
   type AudioFormatLine,
+  comfortNoiseFor,
   type Format,
   isAudio,
   offeredFormats,
@@ -39,13 +40,15 @@ export function createOffer(local: LocalMedia, previous?: PreviousExchange): Ses
   const index = ownAudioIndex(previous?.local);
   const before = sections[index];
   const theirs = previous?.remote?.media[index];
+  const earlier = before ? readFormats(before) : [];
   const audio = audioSection(local, {
     protocol: before?.protocol ?? 'RTP/AVP',
     formats: offeredFormats(
       local.codecs,
-      before ? readFormats(before) : [],
+      earlier,
       theirs ? readFormats(theirs) : [],
       fmtpOf(local),
+      local.silenceSuppression === true || earlier.some(({ meaning }) => meaning === 'CN'),
     ),
     direction: local.direction,
     rtcpMux: before !== undefined && hasAttribute(before.attributes, 'rtcp-mux'),
@@ -103,6 +106,7 @@ export function applyAnswer(local: LocalMedia, offer: SessionDescription, answer
     negotiated: {
       ...toParameters(local, stream),
       receive: receivable(local, offered, stream),
+      ...noiseTypes([...stream.comfortNoise, ...offered.filter(({ meaning }) => meaning === 'CN')]),
       ...telephoneEvent(stream.telephoneEvent === undefined ? undefined : events),
       direction,
     },
@@ -147,6 +151,7 @@ function fmtpOf(local: LocalMedia): (codec: CodecName) => string {
 /** The peer's payload types with our own parameters. */
 function answeredFormats(local: LocalMedia, stream: RemoteStream): Format[] {
   const audio: Format[] = stream.audio.map((format) => ({ ...format, fmtp: fmtpOf(local)(format.meaning) }));
+  audio.push(...stream.comfortNoise);
   return stream.telephoneEvent ? [...audio, { ...stream.telephoneEvent, fmtp: telephoneEventFmtp }] : audio;
 }
 
@@ -154,13 +159,16 @@ function toParameters(local: LocalMedia, stream: RemoteStream): Omit<StreamParam
   const { remote, remoteRtcpPort, rtcpMux, ptimeMs } = stream;
   const [first] = stream.audio as readonly [AudioFormatLine, ...AudioFormatLine[]];
   const opus = first.meaning === 'opus' ? toOpusEncoding(local.opus ?? {}, readOpusFormat(first.fmtp)) : undefined;
+  const noise = local.silenceSuppression === true ? comfortNoiseFor(first, stream.comfortNoise) : undefined;
   return {
     receive: stream.audio.map((format) => toReceived(local, format.payloadType, format)),
     send: {
       ...toStreamFormat(first.payloadType, first),
       ...(opus && { opus, rateHz: toEngineRate(opus.maxPlaybackRateHz) }),
       ...(ptimeMs === usualPtimeMs ? {} : { ptimeMs }),
+      ...(noise && { comfortNoisePayloadType: noise.payloadType }),
     },
+    ...noiseTypes(stream.comfortNoise),
     ...telephoneEvent(stream.telephoneEvent),
     ...(stream.telephoneEvent && { sendTelephoneEvent: toEventFormat(stream.telephoneEvent) }),
     remote,
@@ -173,6 +181,8 @@ const usualPtimeMs = 20;
 const usualClockHz = 8000;
 /** The engine's table of what may arrive has this many rows. */
 const maxReceived = 8;
+/** Likewise of comfort noise. */
+const maxNoise = 4;
 
 function toStreamFormat(payloadType: number, { meaning, clockHz }: AudioFormatLine): StreamFormat {
   return { payloadType, codec: meaning, ...(clockHz === usualClockHz ? {} : { clockHz }) };
@@ -187,6 +197,11 @@ function toReceived(local: LocalMedia, payloadType: number, peers: AudioFormatLi
 
 function toEventFormat({ payloadType, clockHz }: Format): NonNullable<StreamParameters['sendTelephoneEvent']> {
   return clockHz === usualClockHz ? { payloadType } : { payloadType, clockHz };
+}
+
+function noiseTypes(used: readonly Format[]): Pick<StreamParameters, 'comfortNoisePayloadTypes'> {
+  const types = [...new Set(used.map(({ payloadType }) => payloadType))];
+  return types.length === 0 ? {} : { comfortNoisePayloadTypes: types.slice(0, maxNoise) };
 }
 
 function telephoneEvent(

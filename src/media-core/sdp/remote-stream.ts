@@ -19,6 +19,8 @@ export interface RemoteStream {
   readonly audio: readonly AudioFormatLine[];
   /** telephone-event at the clock of the first of them, or at another. */
   readonly telephoneEvent: Format | undefined;
+  /** Comfort noise at the clocks of those, as far as we take it. */
+  readonly comfortNoise: readonly Format[];
   /** Audio in a packet that we send: what the peer asks for, 10 to 60 ms in steps of 10. */
   readonly ptimeMs: number;
 }
@@ -75,9 +77,17 @@ export function readRemoteStream(
       direction: directionOf(description, media),
       audio: audio.slice(0, maxAudioFormats),
       telephoneEvent: telephoneEventFor(first, formats),
+      comfortNoise: local.comfortNoise === false ? [] : noiseOf(audio, formats),
       ptimeMs: sendPtimeMs(ptimeMs(media.attributes) ?? local.ptimeMs, maxPtime),
     },
   };
+}
+
+/** RFC 3389 5.1 ties it to a codec by the clock. */
+function noiseOf(audio: readonly Format[], formats: readonly Format[]): Format[] {
+  const clocks = new Set(audio.filter(({ meaning }) => meaning !== 'opus').map(({ clockHz }) => clockHz));
+  const noise = formats.filter(({ meaning, clockHz }) => meaning === 'CN' && clocks.has(clockHz));
+  return noise.map((format) => ({ ...format, fmtp: '' }));
 }
 
 function unusable(warnCode: Unusable['warnCode'], reason: string): { readonly unusable: Unusable } {

@@ -112,6 +112,10 @@ export interface LocalMedia {
   /** What this side wants; hold is `sendonly` or `inactive`. */
   readonly direction: MediaDirection;
   readonly ptimeMs: number;
+  /** Take comfort noise (RFC 3389) where the peer offers it; default true. */
+  readonly comfortNoise?: boolean | undefined;
+  /** Offer it, and send it in place of silence where the peer takes it; default false. */
+  readonly silenceSuppression?: boolean | undefined;
 }
 
 /** The last descriptions that were exchanged, where this is not the first exchange. */

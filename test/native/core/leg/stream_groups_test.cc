@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/codec/registry.h"
 #include "core/dsp/tone.h"
 
 using namespace mixminus;
@@ -16,6 +17,8 @@ struct Listener {
     StreamSettings settings;
     settings.codec.id = codec;
     settings.ptime_ms = ptime_ms;
+    if (codec == CodecId::kOpus) settings.codec.rtp_clock_hz = 48000;
+    settings.codec.sample_rate_hz = 16000;
     encoder = StreamEncoder::Make(settings);
   }
   std::unique_ptr<StreamEncoder> encoder;
@@ -78,9 +81,14 @@ TEST_CASE("stream groups: one encoder for listeners of the same audio and settin
 }
 
 TEST_CASE("stream groups: across fifty talk switches every stream is that of one encoder") {
+  CodecId codec = CodecId::kG722;
+  SUBCASE("G.722") {}
+  SUBCASE("Opus") { codec = CodecId::kOpus; }
+  // A build without libopus.
+  if (FindCodec(codec) == nullptr) return;
   Room room;
-  Listener listeners[4];
-  Listener reference;
+  Listener listeners[4] = {Listener(codec), Listener(codec), Listener(codec), Listener(codec)};
+  Listener reference(codec);
   for (Listener& listener : listeners) REQUIRE(room.Join(&listener));
   for (int tick = 0; tick < 250; ++tick) {
     room.Begin();
@@ -108,4 +116,19 @@ TEST_CASE("stream groups: more kinds of stream than groups are not shared, and n
   CHECK(room.Join(listeners.back().get(), 99));
   for (auto& listener : listeners) room.groups.Leave(&listener->member);
   CHECK(room.groups.alive() == 0);
+}
+
+TEST_CASE("stream groups: listeners that lose much do not share with those that lose nothing") {
+  if (FindCodec(CodecId::kOpus) == nullptr) return;
+  Room room;
+  Listener good(CodecId::kOpus);
+  Listener bad(CodecId::kOpus);
+  Listener plain;
+  bad.encoder->SetExpectedLoss(15);
+  REQUIRE(room.Join(&good));
+  REQUIRE(room.Join(&bad));
+  CHECK(room.groups.alive() == 2);
+  plain.encoder->SetExpectedLoss(15);  // G.722 has no FEC to prepare
+  CHECK(plain.encoder->settings() == Listener().encoder->settings());
+  CHECK(plain.encoder->settings().codec.opus.expected_loss_percent == 0);
 }

@@ -6,6 +6,8 @@
 
 #include "core/codec/registry.h"
 #include "core/dsp/rate_converter.h"
+#include "core/mix/gain_ramp.h"
+#include "core/mix/speaker_selector.h"
 #include "engine/address.h"
 
 namespace mixminus {
@@ -20,7 +22,42 @@ RoomOp ToRoomOp(Napi::Value value) {
   if (text == "add") return RoomOp::kAdd;
   if (text == "set") return RoomOp::kSet;
   if (text == "remove") return RoomOp::kRemove;
-  ThrowArgument(value.Env(), "'op' is add, set or remove");
+  if (text == "relate") return RoomOp::kRelate;
+  ThrowArgument(value.Env(), "'op' is add, set, remove or relate");
+}
+
+float ToGain(Napi::Value value, const char* name) {
+  const double gain_db = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : NAN;
+  if (!(gain_db >= kLeastGainDb && gain_db <= kMostGainDb))
+    ThrowArgument(value.Env(), Quoted(name) + " is a gain of -60 to 20 dB");
+  return GainFromDb(gain_db);
+}
+
+MemberSettings ToMember(const Napi::Object& from) {
+  MemberSettings member;
+  member.muted = ToBoolean(from.Get("muted"), "muted");
+  member.deaf = ToBoolean(from.Get("deaf"), "deaf");
+  member.apart = ToBoolean(from.Get("apart"), "apart");
+  member.priority = static_cast<uint8_t>(
+      ToInteger(from.Get("priority"), "priority", 0, SpeakerSelector::kPriorities - 1));
+  member.gain_in = ToGain(from.Get("gainInDb"), "gainInDb");
+  member.gain_out = ToGain(from.Get("gainOutDb"), "gainOutDb");
+  return member;
+}
+
+Relation ToRelation(const Napi::Object& from) {
+  const std::string text = ToText(from.Get("hears"), "hears");
+  Relation relation;
+  if (text == "usual") return relation;
+  if (text == "never") {
+    relation.hearing = Hearing::kNever;
+  } else if (text == "scaled" || text == "always") {
+    relation.hearing = text == "scaled" ? Hearing::kScaled : Hearing::kAlways;
+    relation.gain = ToGain(from.Get("gainDb"), "gainDb");
+  } else {
+    ThrowArgument(from.Env(), "'hears' is usual, never, scaled or always");
+  }
+  return relation;
 }
 
 int ToClock(Napi::Value value, const char* name) {
@@ -297,9 +334,10 @@ std::vector<RoomChangeRequest> ToRoomChanges(Napi::Value value) {
     RoomChangeRequest change{};
     change.op = ToRoomOp(item.Get("op"));
     change.leg = ToHandle(item.Get("leg"), "leg");
-    if (change.op != RoomOp::kRemove) {
-      change.muted = ToBoolean(item.Get("muted"), "muted");
-      change.deaf = ToBoolean(item.Get("deaf"), "deaf");
+    if (change.op == RoomOp::kAdd || change.op == RoomOp::kSet) change.member = ToMember(item);
+    if (change.op == RoomOp::kRelate) {
+      change.speaker = ToHandle(item.Get("speaker"), "speaker");
+      change.relation = ToRelation(item);
     }
     changes.push_back(change);
   }

@@ -10,6 +10,7 @@
 #include "core/leg/receive_leg.h"
 #include "core/leg/send_leg.h"
 #include "core/leg/stream_encoder.h"
+#include "core/mix/hearing.h"
 #include "core/rtp/source_latch.h"
 #include "engine/fact_hub.h"
 
@@ -44,13 +45,30 @@ struct LegSettings final : Returned {
   std::unique_ptr<StreamEncoder> encoder;
 };
 
-enum class RoomOp : uint8_t { kAdd, kSet, kRemove };
+enum class RoomOp : uint8_t { kAdd, kSet, kRemove, kRelate };
+
+// What a member of a room is to the others, and they to it.
+struct MemberSettings {
+  bool muted = false;     // heard by nobody
+  bool deaf = false;      // hears nobody
+  bool apart = false;     // heard only by those who always hear it (Hearing::kAlways)
+  uint8_t priority = 3;   // among those who talk: 0 background, 3 normal, 5 emergency
+  float gain_in = 1.0f;   // of its voice, to all
+  float gain_out = 1.0f;  // of the room, to it; not of what is played to it
+};
+
+// How one listener hears one speaker, kRelate.
+struct Relation {
+  Hearing hearing = Hearing::kAsAll;
+  float gain = 1.0f;
+};
 
 struct RoomChange {
   RoomOp op;
-  MediaLeg* leg;
-  bool muted;
-  bool deaf;
+  MediaLeg* leg;  // kRelate: the listener
+  MemberSettings member;
+  MediaLeg* speaker;
+  Relation relation;
 };
 
 // All changes of one call, applied at one tick edge.
@@ -61,6 +79,8 @@ struct RoomBatch final : Returned {
   // Larger memory for the members, when the room outgrew its own; the old one travels back in its
   // place.
   std::unique_ptr<MemberStorage> storage;
+  // The same for its exceptions; null when those it has suffice.
+  std::unique_ptr<HearingTable> hearing;
 };
 
 enum class CommandKind : uint8_t {

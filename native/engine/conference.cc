@@ -23,30 +23,46 @@ void Conference::AdoptStorage(std::unique_ptr<MemberStorage>* larger) noexcept {
   std::swap(storage_, *larger);
 }
 
-void Conference::Add(MediaLeg* leg, bool muted, bool deaf) noexcept {
+void Conference::Add(MediaLeg* leg, const MemberSettings& settings) noexcept {
   MIXMINUS_CHECK(size_ < storage_->capacity && leg->room == nullptr);
   RoomMember& member = storage_->members[size_];
   member = RoomMember();
   member.leg = leg;
-  member.muted = muted;
-  member.deaf = deaf;
   leg->room = this;
   leg->seat = size_++;
+  Set(leg, settings);
 }
 
-void Conference::Set(MediaLeg* leg, bool muted, bool deaf) noexcept {
+void Conference::Set(MediaLeg* leg, const MemberSettings& settings) noexcept {
   if (leg->room != this) return;
   RoomMember& member = storage_->members[leg->seat];
-  member.muted = muted;
-  member.deaf = deaf;
+  member.settings = settings;
+  member.speaker.priority = settings.priority;
+}
+
+void Conference::Relate(MediaLeg* listener, MediaLeg* speaker, const Relation& relation) noexcept {
+  if (listener->room != this || speaker->room != this) return;
+  int* list = &storage_->members[listener->seat].exceptions;
+  if (exceptions_.Set(list, speaker->seat, relation.hearing, relation.gain)) return;
+  // The memory is as large as all exceptions together: those that only fade give way.
+  for (int i = 0; i < size_; ++i) exceptions_.Sweep(&storage_->members[i].exceptions);
+  exceptions_.Set(list, speaker->seat, relation.hearing, relation.gain);
 }
 
 void Conference::Remove(MediaLeg* leg) noexcept {
   if (leg->room != this) return;
   leg->LeaveStream();
   const int seat = leg->seat;
-  storage_->members[seat] = storage_->members[--size_];
-  storage_->members[seat].leg->seat = seat;
+  RoomMember* members = storage_->members.get();
+  exceptions_.DropList(&members[seat].exceptions);
+  for (int i = 0; exceptions_.size() > 0 && i < size_; ++i)
+    exceptions_.DropSpeaker(&members[i].exceptions, seat);
+  --size_;
+  if (seat != size_) {
+    members[seat] = members[size_];
+    members[seat].leg->seat = seat;
+    exceptions_.MoveSpeaker(size_, seat);
+  }
   leg->room = nullptr;
   leg->seat = -1;
 }
@@ -54,6 +70,7 @@ void Conference::Remove(MediaLeg* leg) noexcept {
 void Conference::Tick(const TickTime& time, RoomScratch* scratch) noexcept {
   PullAll(time);
   ChooseRate();
+  ChooseSpeakers();
   MixSpeakers(scratch);
   MakeRates(scratch);
   // Who leaves a shared stream takes its state along, so all choose before anybody encodes.
@@ -63,6 +80,7 @@ void Conference::Tick(const TickTime& time, RoomScratch* scratch) noexcept {
     RoomMember& member = storage_->members[i];
     if (!member.due) continue;
     Serve(&member, scratch);
+    EndExceptions(&member);
     member.leg->EndTick(time, member.in_mix);
   }
 }
@@ -106,28 +124,51 @@ void Conference::ChooseRate() noexcept {
   rate_hz_ = RateAt(rate);
 }
 
-void Conference::MixSpeakers(RoomScratch* scratch) noexcept {
-  // The muted do not stand for election: they would hold seats that nobody hears.
+void Conference::ChooseSpeakers() noexcept {
+  // Who is not heard by all does not stand for election: it would hold a seat.
   int candidates = 0;
   for (int i = 0; i < size_; ++i) {
     RoomMember& member = storage_->members[i];
-    if (member.muted) {
+    member.asked = false;
+    if (member.settings.muted || member.settings.apart) {
       member.speaker.selected = false;
     } else {
       storage_->speakers[candidates++] = &member.speaker;
     }
   }
   selector_.Select(storage_->speakers.get(), candidates);
+  for (int i = 0; exceptions_.size() > 0 && i < exceptions_.high_water(); ++i) {
+    const int speaker = exceptions_.entry(i).speaker;
+    if (speaker >= 0) storage_->members[speaker].asked = true;
+  }
+}
 
+void Conference::MixSpeakers(RoomScratch* scratch) noexcept {
   Mixer* mixer = &scratch->sums[RateIndex(rate_hz_)];
   mixer->Begin(rate_hz_);
   for (int i = 0; i < size_; ++i) {
     RoomMember& member = storage_->members[i];
-    const bool audible = member.leg->audible() || (size_ == 2 && member.leg->noisy());
-    const bool heard = member.due && member.speaker.selected && audible;
-    member.in_mix = heard && mixer->Add(member.leg->FrameAt(rate_hz_));
-    if (!member.in_mix) member.leg->ForgetFrameRate();
+    member.in_mix = false;
+    member.spoken = false;
+    if (member.due) {
+      const float alone = member.settings.muted ? 0.0f : member.settings.gain_in;
+      const float to = member.speaker.selected ? alone : 0.0f;
+      member.voice.in_sum = {member.fresh ? to : member.voice.in_sum.to, to};
+      member.voice.alone = alone;
+      const bool audible = member.leg->audible() || (size_ == 2 && member.leg->noisy());
+      const bool heard = audible && !member.voice.in_sum.silent();
+      member.spoken = heard || (audible && member.asked);
+      if (heard) {
+        const AudioFrame& frame = member.leg->FrameAt(rate_hz_);
+        const GainStep gain = member.voice.in_sum;
+        member.in_mix = gain.unity() ? mixer->Add(frame) : mixer->AddScaled(frame, gain);
+      } else if (member.spoken) {
+        member.leg->FrameAt(rate_hz_);
+      }
+    }
+    if (!member.spoken) member.leg->ForgetFrameRate();
   }
+  mixer->Settle();
 }
 
 // The whole mix at each rate that a listener has.
@@ -152,35 +193,84 @@ void Conference::MakeRates(RoomScratch* scratch) noexcept {
 void Conference::ChooseStream(RoomMember* member, RoomScratch* scratch) noexcept {
   if (!member->due) return;
   MediaLeg* leg = member->leg;
-  const bool voice = leg->KeepOwnVoice(member->in_mix && !member->deaf, rate_hz_);
+  const float loudness = member->settings.deaf ? 0.0f : member->settings.gain_out;
+  member->room = {member->fresh ? loudness : member->room.to, loudness};
+  const bool hears = !member->room.silent();
+  const bool some = hears && (member->in_mix || HasExceptionsNow(*member));
+  const bool corrected = leg->KeepCorrection(some, rate_hz_);
   const bool playing = leg->StirPlayers();
-  member->own = voice || playing;
+  member->own = corrected || playing || (hears && !member->room.unity());
   if (!leg->MaySend()) return leg->LeaveStream();
   if (member->own) return leg->HearsOwn();
   const int rate = RateIndex(leg->send_rate_hz());
-  SharedAudio* audio = &(member->deaf ? scratch->silence : scratch->mix)[rate];
-  leg->HearsShared(&streams_, member->deaf ? kHearSilence : kHearMix, audio);
+  SharedAudio* audio = &(hears ? scratch->mix : scratch->silence)[rate];
+  leg->HearsShared(&streams_, hears ? kHearMix : kHearSilence, audio);
 }
 
 void Conference::Serve(RoomMember* member, RoomScratch* scratch) noexcept {
   MediaLeg* leg = member->leg;
+  const bool hears = !member->room.silent();
   AudioFrame* from_players = &scratch->from_players;
   const AudioFrame* players = leg->NextPlayerFrame(from_players) ? from_players : nullptr;
-  const int32_t* wide_voice = leg->OwnVoice(member->in_mix, scratch->own_wide);
+  // The common case needs whole samples only.
+  const bool plain = leg->send_rate_hz() == rate_hz_ && member->room.unity() &&
+                     (!member->in_mix || member->voice.in_sum.unity()) &&
+                     !HasExceptionsNow(*member);
+  const float* correction = nullptr;
+  if (!plain) {
+    if (hears && member->own) correction = MakeCorrection(*member, scratch);
+    correction = leg->Correction(correction, scratch->converted);
+  }
+  member->fresh = false;
   if (!leg->MaySend()) return leg->SkipFrame();
   const int rate = RateIndex(leg->send_rate_hz());
-  SharedAudio* audio = &(member->deaf ? scratch->silence : scratch->mix)[rate];
+  SharedAudio* audio = &(hears ? scratch->mix : scratch->silence)[rate];
   if (!member->own) return leg->HearShared(audio, &scratch->streams);
-  if (member->deaf) return leg->HearOwn(players != nullptr ? *players : audio->frame);
+  if (!hears) return leg->HearOwn(players != nullptr ? *players : audio->frame);
   // The sum without the member's own voice, with what is played to it: limited here, once.
   const Mixer& sum = scratch->sums[rate];
-  if (leg->send_rate_hz() == rate_hz_) {
-    const AudioFrame* voice = member->in_mix ? &leg->frame() : nullptr;
-    sum.MinusPlusInto(voice, players, &scratch->own_mix);
+  if (plain) {
+    sum.MinusPlusInto(member->in_mix ? &leg->frame() : nullptr, players, &scratch->own_mix);
   } else {
-    sum.MinusWidePlusInto(wide_voice, players, &scratch->own_mix);
+    sum.PersonalInto(correction, member->room, players, &scratch->own_mix);
   }
   leg->HearOwn(scratch->own_mix);
+}
+
+bool Conference::HasExceptionsNow(const RoomMember& member) const noexcept {
+  for (int i = member.exceptions; i >= 0; i = exceptions_.entry(i).next) {
+    const RoomMember& speaker = storage_->members[exceptions_.entry(i).speaker];
+    if (speaker.spoken && !exceptions_.Correction(i, speaker.voice).silent()) return true;
+  }
+  return false;
+}
+
+// What this listener hears beyond the sum: minus its own voice, and for each exception the
+// speaker's voice times what the sum has too little of it. Null when that is nothing.
+const float* Conference::MakeCorrection(const RoomMember& member,
+                                        RoomScratch* scratch) const noexcept {
+  if (!member.in_mix && !HasExceptionsNow(member)) return nullptr;
+  const int count = SamplesPerFrame(rate_hz_);
+  float* correction = scratch->correction;
+  std::fill_n(correction, count, 0.0f);
+  if (member.in_mix) {
+    const GainStep own = member.voice.in_sum;
+    AddScaled(member.leg->frame().samples, count, {-own.from, -own.to}, correction);
+  }
+  for (int i = member.exceptions; i >= 0; i = exceptions_.entry(i).next) {
+    const RoomMember& speaker = storage_->members[exceptions_.entry(i).speaker];
+    if (!speaker.spoken) continue;
+    const GainStep gain = exceptions_.Correction(i, speaker.voice);
+    AddScaled(speaker.leg->frame().samples, count, gain, correction);
+  }
+  return correction;
+}
+
+void Conference::EndExceptions(RoomMember* member) noexcept {
+  if (member->exceptions < 0) return;
+  for (int i = member->exceptions; i >= 0; i = exceptions_.entry(i).next)
+    exceptions_.Advance(i, storage_->members[exceptions_.entry(i).speaker].voice);
+  exceptions_.Sweep(&member->exceptions);
 }
 
 }  // namespace mixminus

@@ -257,7 +257,7 @@ EngineStatus Engine::CloseLeg(Handle leg) {
   status = Send(entry->worker, command);
   if (!status.ok()) return status;
   entry->closing = true;
-  if (RoomEntry* room = rooms_.Get(entry->room)) --room->members;
+  if (RoomEntry* room = rooms_.Get(entry->room)) LeaveRoom(room, leg);
   entry->room = kNullHandle;
   --worker_legs_[static_cast<size_t>(entry->worker)];
   return {};

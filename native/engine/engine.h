@@ -8,8 +8,10 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "core/base/slot_pool.h"
@@ -52,9 +54,10 @@ struct OpenedLeg {
 
 struct RoomChangeRequest {
   RoomOp op;
-  Handle leg;
-  bool muted = false;
-  bool deaf = false;
+  Handle leg;  // kRelate: the listener
+  MemberSettings member = {};
+  Handle speaker = kNullHandle;  // kRelate
+  Relation relation = {};
 };
 
 // What is to be played: exactly one of these.
@@ -219,6 +222,14 @@ class Engine {
     int worker = 0;
     int members = 0;
     int capacity = 0;
+    // Listener and speaker of each exception; and how many the room's memory holds.
+    std::set<std::pair<Handle, Handle>> relations;
+    int hearing_capacity = 0;
+  };
+  // The most that a room holds while a batch is applied.
+  struct RoomPeak {
+    int members = 0;
+    int relations = 0;
   };
   struct PlayerEntry {
     std::unique_ptr<Player> player;
@@ -250,8 +261,10 @@ class Engine {
   EngineStatus StopOnLeg(Handle leg, CommandKind kind, Handle object);
 
   EngineStatus PlanRoom(Handle handle, const std::vector<RoomChangeRequest>& changes,
-                        RoomBatch* batch, int* peak);
-  EngineStatus PlanChange(Handle room, const RoomChangeRequest& change, int* members);
+                        RoomBatch* batch, RoomPeak* peak);
+  EngineStatus PlanChange(Handle room, const RoomChangeRequest& change);
+  EngineStatus PlanRelation(Handle room, const RoomChangeRequest& change);
+  static void LeaveRoom(RoomEntry* room, Handle leg);
   bool RoomForCommands(size_t count) const noexcept;
   void MoveToWorker(LegEntry* entry, int worker);
 

@@ -51,12 +51,16 @@ EngineStatus Engine::ApplyRoom(Handle handle, const std::vector<RoomChangeReques
     return {"ERR_ENGINE_BUSY", "the media worker has not taken its commands yet"};
   }
   auto batch = std::make_unique<RoomBatch>();
-  int peak = entry->members;
+  RoomPeak peak;
   EngineStatus status = PlanRoom(handle, changes, batch.get(), &peak);
   if (!status.ok() || changes.empty()) return status;
-  if (peak > entry->capacity) {
-    while (entry->capacity < peak) entry->capacity *= 2;
+  if (peak.members > entry->capacity) {
+    while (entry->capacity < peak.members) entry->capacity *= 2;
     batch->storage = std::make_unique<MemberStorage>(entry->capacity);
+  }
+  if (peak.relations > entry->hearing_capacity) {
+    entry->hearing_capacity = std::max(2 * entry->hearing_capacity, peak.relations);
+    batch->hearing = std::make_unique<HearingTable>(entry->hearing_capacity);
   }
   for (const RoomChangeRequest& change : changes) {
     if (change.op == RoomOp::kAdd) MoveToWorker(legs_.Get(change.leg), entry->worker);
@@ -71,27 +75,33 @@ EngineStatus Engine::ApplyRoom(Handle handle, const std::vector<RoomChangeReques
 // Plays the changes through on the entries, in order; the first that cannot be undoes those before
 // it.
 EngineStatus Engine::PlanRoom(Handle handle, const std::vector<RoomChangeRequest>& changes,
-                              RoomBatch* batch, int* peak) {
+                              RoomBatch* batch, RoomPeak* peak) {
   RoomEntry* room = rooms_.Get(handle);
   std::vector<std::pair<LegEntry*, Handle>> before;
   const int members_before = room->members;
+  const auto relations_before = room->relations;
   for (const RoomChangeRequest& change : changes) {
     LegEntry* entry = legs_.Get(change.leg);
     if (entry != nullptr) before.push_back({entry, entry->room});
-    EngineStatus status = PlanChange(handle, change, &room->members);
+    EngineStatus status =
+        change.op == RoomOp::kRelate ? PlanRelation(handle, change) : PlanChange(handle, change);
     if (!status.ok()) {
       for (auto undo = before.rbegin(); undo != before.rend(); ++undo)
         undo->first->room = undo->second;
       room->members = members_before;
+      room->relations = relations_before;
       return status;
     }
-    *peak = std::max(*peak, room->members);
-    batch->changes.push_back({change.op, entry->leg.get(), change.muted, change.deaf});
+    peak->members = std::max(peak->members, room->members);
+    peak->relations = std::max(peak->relations, static_cast<int>(room->relations.size()));
+    LegEntry* speaker = change.op == RoomOp::kRelate ? legs_.Get(change.speaker) : nullptr;
+    batch->changes.push_back({change.op, entry->leg.get(), change.member,
+                              speaker == nullptr ? nullptr : speaker->leg.get(), change.relation});
   }
   return {};
 }
 
-EngineStatus Engine::PlanChange(Handle room, const RoomChangeRequest& change, int* members) {
+EngineStatus Engine::PlanChange(Handle room, const RoomChangeRequest& change) {
   EngineStatus status;
   LegEntry* entry = FindLeg(change.leg, &status);
   if (entry == nullptr) return status;
@@ -100,13 +110,36 @@ EngineStatus Engine::PlanChange(Handle room, const RoomChangeRequest& change, in
     if (entry->room != kNullHandle)
       return {"ERR_INVALID_STATE", "the media stream is in another room"};
     entry->room = room;
-    ++*members;
+    ++rooms_.Get(room)->members;
     return {};
   }
   if (entry->room != room) return {"ERR_NOT_FOUND", "the media stream is not in this room"};
   if (change.op == RoomOp::kRemove) {
     entry->room = kNullHandle;
-    --*members;
+    LeaveRoom(rooms_.Get(room), change.leg);
+  }
+  return {};
+}
+
+void Engine::LeaveRoom(RoomEntry* room, Handle leg) {
+  --room->members;
+  for (auto pair = room->relations.begin(); pair != room->relations.end();)
+    pair = pair->first == leg || pair->second == leg ? room->relations.erase(pair) : ++pair;
+}
+
+EngineStatus Engine::PlanRelation(Handle room, const RoomChangeRequest& change) {
+  EngineStatus status;
+  LegEntry* listener = FindLeg(change.leg, &status);
+  LegEntry* speaker = FindLeg(change.speaker, &status);
+  if (!status.ok()) return status;
+  if (listener == speaker) return {"ERR_INVALID_ARGUMENT", "nobody hears themself"};
+  if (listener->room != room || speaker->room != room)
+    return {"ERR_NOT_FOUND", "the media stream is not in this room"};
+  const std::pair<Handle, Handle> pair(change.leg, change.speaker);
+  if (change.relation.hearing == Hearing::kAsAll) {
+    rooms_.Get(room)->relations.erase(pair);
+  } else {
+    rooms_.Get(room)->relations.insert(pair);
   }
   return {};
 }

@@ -99,12 +99,12 @@ class MediaLeg final : public Returned {
   // Brings the frame to a room's rate. ForgetFrameRate in each tick in which nobody asks for it.
   const AudioFrame& FrameAt(int rate_hz) noexcept;
   void ForgetFrameRate() noexcept { to_room_.Reset(); }
-  // The leg's voice as a mix of `room_rate_hz` contains it at the leg's own rate, so that it can be
-  // taken out. KeepOwnVoice once a tick, before OwnVoice: whether there is any; `in_mix` says that
-  // the frame is in the mix of this tick. OwnVoice: the samples, in `wide`; null for none, and
-  // where both rates are the same and the frame itself serves.
-  bool KeepOwnVoice(bool in_mix, int room_rate_hz) noexcept;
-  const int32_t* OwnVoice(bool in_mix, int32_t* wide) noexcept;
+  // What this leg alone hears differently (its own voice taken out, first of all), brought from a
+  // room's rate to the leg's own. KeepCorrection once a tick, before Correction: whether there is
+  // any; `some` says that the room has some in this tick. Correction: the samples, `in` or `out`;
+  // null for none. `in` null: none in this tick.
+  bool KeepCorrection(bool some, int room_rate_hz) noexcept;
+  const float* Correction(const float* in, float* out) noexcept;
   // Whether players have something for this tick; once a tick, before NextPlayerFrame.
   bool StirPlayers() noexcept { return GateOpen() && players_.Stir(); }
   // It is comfort noise: who is alone with the leg hears it, a bigger room has other voices, and
@@ -184,7 +184,7 @@ class MediaLeg final : public Returned {
   uint64_t telephone_events_ = 0;
   AudioFrame frame_;
   RateConverter to_room_;    // what it says, to the room's rate
-  RateConverter from_room_;  // its voice in the mix, back to its own
+  RateConverter from_room_;  // its corrections of the mix, to its own rate
   StreamMember stream_;
   StreamGroups* groups_ = nullptr;  // that stream_ is in
   bool had_own_ = false;            // its encoder's state differs from what others share

@@ -21,18 +21,18 @@ const AudioFrame& MediaLeg::FrameAt(int rate_hz) noexcept {
   return frame_;
 }
 
-bool MediaLeg::KeepOwnVoice(bool in_mix, int room_rate_hz) noexcept {
+bool MediaLeg::KeepCorrection(bool some, int room_rate_hz) noexcept {
   from_room_.SetRates(room_rate_hz, send_rate_hz());
   // The filter's tail is still in the mix for a moment after the last frame.
-  return in_mix || !from_room_.quiet();
+  return some || !from_room_.quiet();
 }
 
-const int32_t* MediaLeg::OwnVoice(bool in_mix, int32_t* wide) noexcept {
-  static constexpr int16_t kSilence[AudioFrame::kMaxSamples] = {};
-  if (from_room_.from_hz() == from_room_.to_hz()) return nullptr;
-  if (!in_mix && from_room_.quiet()) return nullptr;
-  from_room_.ConvertWide(in_mix ? frame_.samples : kSilence, wide);
-  return wide;
+const float* MediaLeg::Correction(const float* in, float* out) noexcept {
+  static constexpr float kNothing[AudioFrame::kMaxSamples] = {};
+  if (from_room_.from_hz() == from_room_.to_hz()) return in;
+  if (in == nullptr && from_room_.quiet()) return nullptr;
+  from_room_.ConvertWide(in != nullptr ? in : kNothing, out);
+  return out;
 }
 
 // Another class of loss is another stream: the encoder goes on alone, with what it now expects,

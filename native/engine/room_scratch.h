@@ -22,7 +22,9 @@ struct RoomScratch {
   SharedAudio silence[kEngineRates];
   AudioFrame own_mix;
   AudioFrame from_players;
-  int32_t own_wide[AudioFrame::kMaxSamples];
+  // What is added to the sum for one listener, at the room's rate and at the listener's.
+  float correction[AudioFrame::kMaxSamples];
+  float converted[AudioFrame::kMaxSamples];
   StreamScratch streams;
 };
 

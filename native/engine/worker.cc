@@ -84,6 +84,7 @@ bool Worker::Ready(const Command& command) noexcept {
   if (command.kind == CommandKind::kChangeRoom) {
     for (const RoomChange& change : static_cast<RoomBatch*>(command.payload)->changes) {
       if (!Owns(change.leg)) return false;
+      if (change.speaker != nullptr && !Owns(change.speaker)) return false;
     }
     return true;
   }
@@ -156,14 +157,18 @@ void Worker::OpenRoom(Conference* room) noexcept {
 
 void Worker::ChangeRoom(Conference* room, RoomBatch* batch) noexcept {
   if (batch->storage) room->AdoptStorage(&batch->storage);
+  if (batch->hearing) room->AdoptHearing(batch->hearing.get());
   for (const RoomChange& change : batch->changes) {
     switch (change.op) {
       case RoomOp::kAdd:
         RemoveLone(change.leg);
-        room->Add(change.leg, change.muted, change.deaf);
+        room->Add(change.leg, change.member);
         break;
       case RoomOp::kSet:
-        room->Set(change.leg, change.muted, change.deaf);
+        room->Set(change.leg, change.member);
+        break;
+      case RoomOp::kRelate:
+        room->Relate(change.leg, change.speaker, change.relation);
         break;
       case RoomOp::kRemove:
         room->Remove(change.leg);

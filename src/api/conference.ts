@@ -8,6 +8,7 @@ import { FloorState, type RoomOptions, type SessionManager } from '../manager/in
 import type { ReasonValue } from '../session/index.js';
 import type { Call } from './call.js';
 import type { CallOptions } from './options.js';
+import type { Priority, Relation } from './types.js';
 
 export interface Member {
   readonly call: Call;
@@ -16,6 +17,14 @@ export interface Member {
   /** This member hears nobody. */
   readonly deaf: boolean;
   readonly moderator: boolean;
+  /** Only those hear this member whom it whispers to. */
+  readonly whispering: boolean;
+  /** How loud this member is to the others, in dB. */
+  readonly gainInDb: number;
+  /** How loud the others are to this member, in dB. */
+  readonly gainOutDb: number;
+  /** Who is mixed first among those who talk. */
+  readonly priority: Priority;
   /** Wall time in milliseconds since the epoch. */
   readonly joinedAtMs: number;
 }
@@ -23,7 +32,7 @@ export interface Member {
 export interface ConferenceEvents {
   joined: [member: Member];
   left: [member: Member];
-  /** Muted, deaf or made a moderator, or no longer. */
+  /** Muted, deaf, louder, whispering or made a moderator, or no longer. */
   changed: [member: Member];
   talking: [member: Member, talking: boolean];
   /** Who has the floor; undefined when they have left and nobody talks. */
@@ -46,6 +55,20 @@ export interface JoinOptions {
   readonly muted?: boolean | undefined;
   readonly deaf?: boolean | undefined;
   readonly moderator?: boolean | undefined;
+  /** How loud the member is to the others: −60…20 dB, default 0. */
+  readonly gainDb?: number | undefined;
+  /** How loud the others are to the member: −60…20 dB, default 0. */
+  readonly outDb?: number | undefined;
+  /** Where only the `loudest` are mixed, those of a higher priority come first as long as they talk; default: the call's own. */
+  readonly priority?: Priority | undefined;
+}
+
+/** Gains in dB, −60…20; what is left out stays as it is. */
+export interface MemberGain {
+  /** How loud the member is to the others. */
+  readonly inDb?: number | undefined;
+  /** How loud the others are to the member. What is played to it stays as loud as it is. */
+  readonly outDb?: number | undefined;
 }
 
 /** What a conference needs of the library around it. */
@@ -125,16 +148,19 @@ export class Conference {
 
   /**
    * Brings an established call in; audio flows from the next tick on. Throws ERR_LIMIT when full, ERR_REJECTED when locked and the call
-   * is not a moderator's, ERR_DUPLICATE for a member, ERR_INVALID_STATE for a call that is not established or in another conference.
+   * is not a moderator's, ERR_DUPLICATE for a member, ERR_INVALID_STATE for a call that is not established or in another conference,
+   * ERR_INVALID_ARGUMENT for a gain out of range.
    */
   join(call: Call, options: JoinOptions = {}): void {
     this.#open();
-    const { muted = false, deaf = false, moderator = false } = options;
-    const member: Member = { call, muted, deaf, moderator, joinedAtMs: this.#manager.clock.wallMs() };
+    const { muted = false, deaf = false, moderator = false, gainDb: gainInDb = 0, outDb: gainOutDb = 0 } = options;
+    const priority = options.priority ?? this.#priorityOf(call);
+    const settings = { muted, deaf, moderator, gainInDb, gainOutDb, priority };
+    const member: Member = { call, ...settings, whispering: false, joinedAtMs: this.#manager.clock.wallMs() };
     const known = this.#members.get(call.id);
     this.#members.set(call.id, known ?? member);
     try {
-      this.#manager.joinRoom(this.roomId, call.id, { muted, deaf, moderator });
+      this.#manager.joinRoom(this.roomId, call.id, settings);
     } catch (error) {
       if (!known) this.#members.delete(call.id);
       throw error;
@@ -171,9 +197,9 @@ export class Conference {
     const member = this.#member(call);
     this.leave(call);
     try {
-      to.join(call, { moderator: member.moderator, muted: member.muted, deaf: member.deaf, ...options });
+      to.join(call, { ...toJoin(member), ...options });
     } catch (error) {
-      this.join(call, member);
+      this.join(call, toJoin(member));
       throw error;
     }
   }
@@ -191,6 +217,49 @@ export class Conference {
   /** Throws ERR_NOT_FOUND for one who is not a member. */
   deaf(call: Call, on = true): void {
     this.#set(call, { deaf: on });
+  }
+
+  /**
+   * Makes a member louder or quieter to the others, or the others to it; heard within 20 ms, without a click. Throws ERR_NOT_FOUND for one
+   * who is not a member, ERR_INVALID_ARGUMENT for a gain outside −60…20 dB.
+   */
+  gain(call: Call, { inDb, outDb }: MemberGain): void {
+    const inwards = inDb === undefined ? {} : { gainInDb: inDb };
+    this.#set(call, outDb === undefined ? inwards : { ...inwards, gainOutDb: outDb });
+  }
+
+  /**
+   * Decides how one member hears another: `{ hears: false }` never, `{ gainDb }` so much louder or quieter than all do, `{ hears: true }`
+   * always, even when the speaker is not among the loudest or whispers to others (but not when muted); undefined as all do. Costs nothing
+   * for members without such exceptions. Throws ERR_NOT_FOUND for one who is not a member, ERR_INVALID_ARGUMENT for a member with itself or
+   * a gain outside −60…20 dB.
+   */
+  relate(listener: Call, speaker: Call, relation: Relation | undefined): void {
+    this.#open();
+    this.#manager.rooms.relate(this.roomId, listener.id, speaker.id, relation);
+  }
+
+  /**
+   * Only `to` hear `call` from now on, everybody else as if it were muted; without `to` all hear it again. It goes on hearing all. When a
+   * listener leaves, the others remain; nobody remaining hears it then. Throws as {@link relate} does.
+   */
+  whisper(call: Call, to?: Call | readonly Call[], options: { readonly gainDb?: number } = {}): void {
+    this.#open();
+    const audience = to === undefined ? undefined : [to].flat().map(({ id }) => id);
+    this.#manager.rooms.whisper(this.roomId, call.id, audience, options.gainDb);
+    this.#note(call, { whispering: audience !== undefined });
+  }
+
+  /** `coach` hears all and speaks to `trainee` alone: whispers to it and is not muted. Throws as {@link relate} does. */
+  coach(coach: Call, trainee: Call, options: { readonly gainDb?: number } = {}): void {
+    this.whisper(coach, trainee, options);
+    this.#set(coach, { muted: false, deaf: false });
+  }
+
+  /** `call` hears all and is heard by nobody, nor whispers: a listener. Take it back with {@link mute}. Throws as {@link mute} does. */
+  monitor(call: Call): void {
+    this.whisper(call);
+    this.#set(call, { muted: true, deaf: false });
   }
 
   /** Throws ERR_NOT_FOUND for one who is not a member. */
@@ -219,8 +288,14 @@ export class Conference {
   /** Called by Sessions, in the order of the events. */
   handleJoined(call: Call): void {
     // A call that a linked group brought in has passed by `join`.
-    const flags = { muted: false, deaf: false, moderator: false };
-    const member = this.#members.get(call.id) ?? { call, ...flags, joinedAtMs: this.#manager.clock.wallMs() };
+    const flags = { muted: false, deaf: false, moderator: false, whispering: false, gainInDb: 0, gainOutDb: 0 };
+    const fresh: Member = {
+      call,
+      ...flags,
+      priority: this.#priorityOf(call),
+      joinedAtMs: this.#manager.clock.wallMs(),
+    };
+    const member = this.#members.get(call.id) ?? fresh;
     this.#members.set(call.id, member);
     this.events.emit('joined', member);
     this.#settleModerators(false);
@@ -246,7 +321,7 @@ export class Conference {
     if (!member) return;
     this.events.emit('talking', member, talking);
     // Who is not heard takes no floor.
-    const heard = talking && !member.muted && !this.waiting;
+    const heard = talking && !member.muted && !member.whispering && !this.waiting;
     if (this.#floor.handleTalking(call.id, heard)) this.events.emit('activeSpeaker', this.activeSpeaker);
   }
 
@@ -264,15 +339,19 @@ export class Conference {
     for (const call of calls) void call.hangup({ reason: endedReason });
   }
 
-  #set(call: Call, change: { muted?: boolean; deaf?: boolean; moderator?: boolean }): void {
+  #set(call: Call, change: Partial<Omit<Member, 'call' | 'whispering' | 'joinedAtMs'>>): void {
     this.#open();
     this.#manager.rooms.set(this.roomId, call.id, change);
+    this.#note(call, change);
+  }
+
+  #note(call: Call, change: Partial<Member>): void {
     const old = this.#members.get(call.id);
     if (!old) return;
     const member = { ...old, ...change };
     this.#members.set(call.id, member);
     this.events.emit('changed', member);
-    if (change.muted && this.#floor.handleTalking(call.id, false))
+    if ((change.muted || change.whispering) && this.#floor.handleTalking(call.id, false))
       this.events.emit('activeSpeaker', this.activeSpeaker);
   }
 
@@ -282,6 +361,11 @@ export class Conference {
     return member;
   }
 
+  /** What the call itself has; one that is over is refused by what follows. */
+  #priorityOf(call: Call): Priority {
+    return this.#manager.has(call.id) ? this.#manager.priorityOf(call.id) : 'normal';
+  }
+
   get #state(): ReturnType<SessionManager['rooms']['conference']> {
     return this.#manager.rooms.conference(this.roomId);
   }
@@ -289,4 +373,9 @@ export class Conference {
   #open(): void {
     if (this.#closed) throw new SessionError('ERR_CLOSED', `conference '${this.name}' is closed`);
   }
+}
+
+/** What a member takes along into another conference: its exceptions stay behind, since they are about those who do. */
+function toJoin({ muted, deaf, moderator, gainInDb: gainDb, gainOutDb: outDb, priority }: Member): JoinOptions {
+  return { muted, deaf, moderator, gainDb, outDb, priority };
 }

@@ -14,6 +14,7 @@ export {
   type ConferenceOptions,
   type JoinOptions,
   type Member,
+  type MemberGain,
 } from './conference.js';
 export { type Connection, type ConnectOptions, connect } from './connect.js';
 export { createSessions } from './create-sessions.js';
@@ -86,6 +87,7 @@ export {
   type RegisterOptions,
   type RegistrarConfig,
   type RegistrationState,
+  type Relation,
   type ReliablePolicy,
   type RequestOptions,
   type RequestReply,

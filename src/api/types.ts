@@ -3,6 +3,7 @@
  * (SipMessage, AudioFormat, StreamStats) are re-exported here.
  */
 import { type ErrorCode, SessionError } from '../base/errors.js';
+import type { Relation } from '../bridge/index.js';
 import type { Election, GroupEnd, GroupOptions, GroupType, Priority } from '../coordination/index.js';
 import type {
   Authentication,
@@ -102,6 +103,7 @@ export type {
   RegisterOptions,
   RegistrarConfig,
   RegistrationState,
+  Relation,
   ReliablePolicy,
   SessionId,
   SessionTimerConfig,

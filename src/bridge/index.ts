@@ -1,5 +1,6 @@
 /** Joins of audio, as pure state: two parties, conferences, the floor. */
 export { TwoPartyState } from './bridge.js';
-export { ConferenceState, hears } from './conference.js';
+export { ConferenceState } from './conference.js';
 export { FloorState } from './floor.js';
-export type { ConferenceMember, ConferenceRules, Edges, MemberFlags } from './types.js';
+export { gainBetweenDb, hears } from './hearing.js';
+export type { ConferenceMember, ConferenceRules, Edges, Exceptions, MemberFlags, Relation } from './types.js';

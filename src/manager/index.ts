@@ -6,6 +6,6 @@ export { CallState, isEstablished, isTerminal } from '../session/index.js';
 export type { ManagerConfig, ManagerOptions } from './config.js';
 export type { ManagerCounts } from './counts.js';
 export { type SessionEvent, SessionEventProcessor } from './events.js';
-export { type RoomOptions, SessionRooms } from './rooms.js';
+export { type RoomMember, type RoomOptions, SessionRooms } from './rooms.js';
 export { SessionManager } from './session-manager.js';
 export { createSessionManager } from './wiring.js';

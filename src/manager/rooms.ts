@@ -3,8 +3,8 @@
  * layer as one call. A session is in one room at a time. Called by SessionManager's verbs and by its cleanup.
  */
 import { SessionError } from '../base/errors.js';
-import { type ConferenceMember, ConferenceState, TwoPartyState } from '../bridge/index.js';
-import type { Resources } from '../coordination/index.js';
+import { type ConferenceMember, ConferenceState, type Relation, TwoPartyState } from '../bridge/index.js';
+import { type Priority, priorities, type Resources, toPriority } from '../coordination/index.js';
 import type { RoomChange, RoomPort, SessionEvent, SessionId } from '../session/index.js';
 
 export interface RoomOptions {
@@ -14,6 +14,19 @@ export interface RoomOptions {
   readonly loudest?: number | 'all' | undefined;
   /** Nobody hears anybody while no moderator is in; default false. */
   readonly waitForModerator?: boolean | undefined;
+}
+
+/** A member as the manager's callers describe it. */
+export interface RoomMember extends Omit<ConferenceMember, 'priority'> {
+  /** Who is chosen first among those who talk where only the loudest are mixed. */
+  readonly priority?: Priority | undefined;
+}
+
+/** Throws ERR_INVALID_ARGUMENT for an unknown priority. */
+function toMember<M extends Partial<RoomMember>>(member: M): Omit<M, 'priority'> & { readonly priority?: number } {
+  const { priority, ...others } = member;
+  if (priority === undefined) return others;
+  return { ...others, priority: priorities.length - 1 - priorities.indexOf(toPriority(priority)) };
 }
 
 type Room =
@@ -45,7 +58,8 @@ export class SessionRooms {
     this.#rooms.set(roomId, { kind: 'conference', state: new ConferenceState({ maxMembers, waitForModerator }) });
   }
 
-  join(roomId: string, sessionId: SessionId, member: ConferenceMember): void {
+  join(roomId: string, sessionId: SessionId, options: RoomMember): void {
+    const member = toMember(options);
     const state = this.#conference(roomId);
     const other = this.#roomOf.get(sessionId);
     if (other !== undefined && other !== roomId)
@@ -61,8 +75,18 @@ export class SessionRooms {
     this.#publish({ type: 'joinedRoom', sessionId, roomId });
   }
 
-  set(roomId: string, sessionId: SessionId, change: Partial<ConferenceMember>): void {
-    this.#apply(roomId, this.#conference(roomId).set(sessionId, change));
+  set(roomId: string, sessionId: SessionId, change: Partial<RoomMember>): void {
+    this.#apply(roomId, this.#conference(roomId).set(sessionId, toMember(change)));
+  }
+
+  /** How `listener` hears `speaker`; undefined: as all do. Throws ERR_NOT_FOUND, ERR_INVALID_ARGUMENT. */
+  relate(roomId: string, listener: SessionId, speaker: SessionId, relation: Relation | undefined): void {
+    this.#apply(roomId, this.#conference(roomId).relate(listener, speaker, relation));
+  }
+
+  /** Only `audience` hears the member, at `gainDb`; undefined: all do. Throws as {@link relate} does. */
+  whisper(roomId: string, sessionId: SessionId, audience: readonly SessionId[] | undefined, gainDb = 0): void {
+    this.#apply(roomId, this.#conference(roomId).whisper(sessionId, audience, gainDb));
   }
 
   /** Whether newcomers who are no moderators are kept out. Throws ERR_NOT_FOUND. */
@@ -71,7 +95,9 @@ export class SessionRooms {
   }
 
   /** The state of a conference, to read. Throws ERR_NOT_FOUND. */
-  conference(roomId: string): Pick<ConferenceState, 'members' | 'edges' | 'locked' | 'waiting' | 'hasModerator'> {
+  conference(
+    roomId: string,
+  ): Pick<ConferenceState, 'members' | 'edges' | 'exceptions' | 'locked' | 'waiting' | 'hasModerator'> {
     return this.#conference(roomId);
   }
 
@@ -121,18 +147,13 @@ export class SessionRooms {
     const roomId = this.#roomOf.get(sessionId);
     const room = roomId === undefined ? undefined : this.#rooms.get(roomId);
     if (roomId === undefined || !room || this.#roomOf.has(by)) return;
-    const flags = room.kind === 'conference' ? room.state.edges.get(sessionId) : { muted: false, deaf: false };
-    if (!flags) return;
-    if (room.kind === 'conference') room.state.replace(sessionId, by);
-    else this.#rooms.set(roomId, { kind: 'bridge', state: room.state.replaced(sessionId, by) });
+    const changes = this.#replaced(roomId, room, sessionId, by);
+    if (changes.length === 0) return;
     this.#roomOf.delete(sessionId);
     this.#roomOf.set(by, roomId);
     this.#left(roomId, sessionId);
     this.#takeSlot(by);
-    this.#apply(roomId, [
-      { op: 'remove', sessionId },
-      { op: 'add', sessionId: by, ...flags },
-    ]);
+    this.#apply(roomId, changes);
     this.#publish({ type: 'joinedRoom', sessionId: by, roomId });
   }
 
@@ -158,6 +179,15 @@ export class SessionRooms {
 
   get size(): number {
     return this.#rooms.size;
+  }
+
+  #replaced(roomId: string, room: Room, sessionId: SessionId, by: SessionId): readonly RoomChange[] {
+    if (room.kind === 'conference') return room.state.replace(sessionId, by);
+    this.#rooms.set(roomId, { kind: 'bridge', state: room.state.replaced(sessionId, by) });
+    return [
+      { op: 'remove', sessionId },
+      { op: 'add', sessionId: by, muted: false, deaf: false },
+    ];
   }
 
   #left(roomId: string, sessionId: SessionId): void {

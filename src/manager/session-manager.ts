@@ -5,7 +5,6 @@
 import type { Clock } from '../base/clock.js';
 import { Emitter } from '../base/emitter.js';
 import { SessionError } from '../base/errors.js';
-import type { ConferenceMember } from '../bridge/index.js';
 import { type Priority, Resources } from '../coordination/index.js';
 import {
   type Binding,
@@ -41,7 +40,7 @@ import { toRefusal } from './failures.js';
 import { SessionGroups } from './groups.js';
 import { SessionRegistrations } from './registrations.js';
 import { type SessionRecord, SessionRegistry } from './registry.js';
-import { SessionRooms } from './rooms.js';
+import { type RoomMember, SessionRooms } from './rooms.js';
 import { SessionStepper } from './stepper.js';
 import { SessionTransfers } from './transfers.js';
 import type { ManagerParts } from './wiring.js';
@@ -242,10 +241,11 @@ export class SessionManager {
     return this.#submitAndWait(sessionId, { type: 'terminate', reason }, 'terminate');
   }
 
-  /** Joins an established session with a conference opened in {@link rooms}. */
-  joinRoom(roomId: string, sessionId: SessionId, member: ConferenceMember = { muted: false, deaf: false }): void {
+  /** Joins an established session with a conference opened in {@link rooms}; with the session's own priority unless another is given. */
+  joinRoom(roomId: string, sessionId: SessionId, member: RoomMember = { muted: false, deaf: false }): void {
     this.#established(sessionId);
-    this.rooms.join(roomId, sessionId, member);
+    const { priority = this.priorityOf(sessionId) } = member;
+    this.rooms.join(roomId, sessionId, { ...member, priority });
   }
 
   bridgeSessions(roomId: string, a: SessionId, b: SessionId): void {

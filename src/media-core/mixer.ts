@@ -7,8 +7,34 @@ import { callNative } from './config.js';
 import type { NativeEngine, NativeHandle, NativeRoomChange } from './native.js';
 import type { Stream } from './stream.js';
 
+const normalPriority = 3;
+
+/** What a member is to the others, and they to it. Gains are −60…20 dB, default 0; all changes fade within 20 ms. */
+export interface MixerMember {
+  /** Nobody hears this stream. */
+  readonly muted: boolean;
+  /** This stream hears nobody. */
+  readonly deaf: boolean;
+  /** Only those hear this stream who always do; default false. */
+  readonly apart?: boolean | undefined;
+  /** Of the stream's voice, to all. */
+  readonly gainInDb?: number | undefined;
+  /** Of the room, to the stream; not of what is played to it. */
+  readonly gainOutDb?: number | undefined;
+  /** Who is chosen first among those who talk: 0 (background) … 5 (emergency); default 3. */
+  readonly priority?: number | undefined;
+}
+
 export type MixerChange =
-  | { readonly op: 'add' | 'set'; readonly stream: Stream; readonly muted: boolean; readonly deaf: boolean }
+  | ({ readonly op: 'add' | 'set'; readonly stream: Stream } & MixerMember)
+  /** How `stream` hears `speaker`: as all do, never, louder or quieter than all do, or also when others do not. */
+  | {
+      readonly op: 'relate';
+      readonly stream: Stream;
+      readonly speaker: Stream;
+      readonly hears: 'usual' | 'never' | 'scaled' | 'always';
+      readonly gainDb: number;
+    }
   | { readonly op: 'remove'; readonly stream: Stream };
 
 export class Mixer {
@@ -35,7 +61,8 @@ export class Mixer {
 
   /**
    * Applies all changes at one tick edge, or none: throws ERR_CLOSED (this mixer, or a stream), ERR_DUPLICATE (added twice), ERR_NOT_FOUND
-   * (not a member), ERR_INVALID_STATE (member of another mixer). Removing a stream that has closed does nothing: it left by itself.
+   * (not a member), ERR_INVALID_STATE (member of another mixer), ERR_INVALID_ARGUMENT (a gain out of range, a stream related with itself).
+   * Removing a stream that has closed does nothing: it left by itself.
    */
   apply(changes: readonly MixerChange[]): void {
     check(!this.#closed, 'the mixer is closed', 'ERR_CLOSED');
@@ -46,7 +73,7 @@ export class Mixer {
         if (!stream.closed) native.push({ op, leg: stream.handle });
       } else {
         check(!stream.closed, 'the stream is closed', 'ERR_CLOSED');
-        native.push({ op, leg: stream.handle, muted: change.muted, deaf: change.deaf });
+        native.push(toNative(change));
       }
     }
     if (native.length === 0) return;
@@ -81,4 +108,15 @@ export class Mixer {
     this.#members.add(stream);
     stream.mixer = this;
   }
+}
+
+function toNative(change: Exclude<MixerChange, { op: 'remove' }>): NativeRoomChange {
+  const leg = change.stream.handle;
+  if (change.op === 'relate') {
+    const { op, speaker, hears, gainDb } = change;
+    check(!speaker.closed, 'the stream is closed', 'ERR_CLOSED');
+    return { op, leg, speaker: speaker.handle, hears, gainDb };
+  }
+  const { op, muted, deaf, apart = false, gainInDb = 0, gainOutDb = 0, priority = normalPriority } = change;
+  return { op, leg, muted, deaf, apart, gainInDb, gainOutDb, priority };
 }

@@ -105,10 +105,28 @@ export interface NativeTelephoneEvent {
   readonly volume: number;
 }
 
-/** One change of a room; all changes of one `applyRoom` call take effect at the same tick edge. */
+/** One change of a room; all changes of one `applyRoom` call take effect at the same tick edge. Gains are −60…20 dB. */
 export type NativeRoomChange =
-  | { readonly op: 'add'; readonly leg: NativeHandle; readonly muted: boolean; readonly deaf: boolean }
-  | { readonly op: 'set'; readonly leg: NativeHandle; readonly muted: boolean; readonly deaf: boolean }
+  | {
+      readonly op: 'add' | 'set';
+      readonly leg: NativeHandle;
+      readonly muted: boolean;
+      readonly deaf: boolean;
+      /** Heard only by those who always hear this leg. */
+      readonly apart: boolean;
+      readonly gainInDb: number;
+      readonly gainOutDb: number;
+      /** 0 (background) … 5 (emergency). */
+      readonly priority: number;
+    }
+  /** How `leg` hears `speaker`; `gainDb` of scaled and always. */
+  | {
+      readonly op: 'relate';
+      readonly leg: NativeHandle;
+      readonly speaker: NativeHandle;
+      readonly hears: 'usual' | 'never' | 'scaled' | 'always';
+      readonly gainDb: number;
+    }
   | { readonly op: 'remove'; readonly leg: NativeHandle };
 
 /** Of a writer of PCM; zeros of other players. */

@@ -2,7 +2,7 @@
  * Rooms by the caller's key over the engine's mixers: the owner of that map. One call applies all changes at one tick edge. Called by
  * manager/ with the differences that bridge/conference.ts computes.
  */
-import type { MediaEngine, Mixer, MixerChange } from '../media-core/index.js';
+import type { MediaEngine, Mixer, MixerChange, Stream } from '../media-core/index.js';
 import type { RoomChange, RoomPort } from '../session/index.js';
 import { toMediaError } from './errors.js';
 import type { MediaManager } from './manager.js';
@@ -35,10 +35,21 @@ export class MediaRooms implements RoomPort {
     for (const change of changes) {
       const stream = this.#manager.streamOf(change.sessionId);
       if (!stream) continue;
-      if (change.op === 'remove') applied.push({ op: 'remove', stream });
-      else applied.push({ op: change.op, stream, muted: change.muted, deaf: change.deaf });
+      const applies = this.#toMixerChange(change, stream);
+      if (applies) applied.push(applies);
     }
     if (applied.length > 0) mixer.apply(applied);
+  }
+
+  #toMixerChange(change: RoomChange, stream: Stream): MixerChange | undefined {
+    if (change.op === 'remove') return { op: 'remove', stream };
+    if (change.op === 'relate') {
+      const { hears, gainDb } = change;
+      const speaker = this.#manager.streamOf(change.speaker);
+      return speaker && { op: 'relate', stream, speaker, hears, gainDb };
+    }
+    const { sessionId: _, ...settings } = change;
+    return { ...settings, stream };
   }
 
   closeRoom(roomId: string): void {

@@ -23,6 +23,8 @@ export type {
   OutgoingParams,
   ResponseExtras,
   RoomChange,
+  RoomHearing,
+  RoomMemberSettings,
   RoomPort,
 } from './ports.js';
 export { newSession, type Session, type SessionId } from './session.js';

@@ -123,12 +123,35 @@ export interface RoomPort {
   closeRoom(roomId: string): void;
 }
 
-/** A difference between two sets of edges (bridge/conference.ts): who joins, leaves, is muted (unheard) or deaf (hears nothing). */
+/** What a member is to the others of a room, and they to it. */
+export interface RoomMemberSettings {
+  /** Nobody hears this member. */
+  readonly muted: boolean;
+  /** This member hears nobody. */
+  readonly deaf: boolean;
+  /** Only those hear this member who always do ({@link RoomChange} `relate`); default false. */
+  readonly apart?: boolean | undefined;
+  /** How loud this member is to all: −60…20 dB, default 0. */
+  readonly gainInDb?: number | undefined;
+  /** How loud the room is to this member: −60…20 dB, default 0. */
+  readonly gainOutDb?: number | undefined;
+  /** Who is chosen first among those who talk where only some are mixed: 0 (background) … 5 (emergency), default 3 (normal). */
+  readonly priority?: number | undefined;
+}
+
+/** How one listener hears one speaker: as all do, never, louder or quieter than all do, or also when others do not. */
+export type RoomHearing = 'usual' | 'never' | 'scaled' | 'always';
+
+/** A difference between two sets of edges (bridge/conference.ts): who joins, leaves, is set, and who is heard otherwise by one listener. */
 export type RoomChange =
+  | ({ readonly op: 'add' | 'set'; readonly sessionId: SessionId } & RoomMemberSettings)
   | {
-      readonly op: 'add' | 'set';
+      readonly op: 'relate';
+      /** The listener. */
       readonly sessionId: SessionId;
-      readonly muted: boolean;
-      readonly deaf: boolean;
+      readonly speaker: SessionId;
+      readonly hears: RoomHearing;
+      /** Of `scaled` and `always`. */
+      readonly gainDb: number;
     }
   | { readonly op: 'remove'; readonly sessionId: SessionId };

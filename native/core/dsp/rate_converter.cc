@@ -59,6 +59,10 @@ bool AllZero(const Sample* samples, int count) noexcept {
   return any == 0;
 }
 
+bool AllZero(const float* samples, int count) noexcept {
+  return std::all_of(samples, samples + count, [](float sample) { return sample == 0.0f; });
+}
+
 }  // namespace
 
 RateConverter::RateConverter() noexcept { AllFilters(); }
@@ -136,6 +140,14 @@ void RateConverter::ConvertWide(const int16_t* in, int32_t* out) noexcept {
     return;
   }
   Run(in, [out](int i, float value) { out[i] = static_cast<int32_t>(std::lrint(value)); });
+}
+
+void RateConverter::ConvertWide(const float* in, float* out) noexcept {
+  if (filter_ == nullptr) {
+    std::copy_n(in, SamplesPerFrame(from_hz_), out);
+    return;
+  }
+  Run(in, [out](int i, float value) { out[i] = value; });
 }
 
 }  // namespace mixminus

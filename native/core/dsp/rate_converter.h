@@ -41,6 +41,8 @@ class RateConverter {
   // The same for sums, without clipping.
   void ConvertWide(const int32_t* in, int32_t* out) noexcept;
   void ConvertWide(const int16_t* in, int32_t* out) noexcept;
+  // Not rounded.
+  void ConvertWide(const float* in, float* out) noexcept;
 
   // The audio so far is forgotten.
   void Reset() noexcept;

@@ -2,6 +2,8 @@
 
 #include "core/mix/mixer.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #if defined(__SSE2__)
@@ -34,6 +36,7 @@ void Mixer::Begin(int rate_hz) noexcept {
                                                 : rate_hz;
   samples_ = SamplesPerFrame(rate_hz_);
   added_ = 0;
+  scaled_ = false;
   std::memset(sum_, 0, static_cast<size_t>(samples_) * sizeof(int32_t));
 }
 
@@ -50,6 +53,24 @@ bool Mixer::Add(const AudioFrame& frame) noexcept {
   for (int i = 0; i < count; ++i) sum[i] += samples[i];
   ++added_;
   return true;
+}
+
+bool Mixer::AddScaled(const AudioFrame& frame, GainStep gain) noexcept {
+  if (frame.rate_hz != rate_hz_ || added_ == kMaxMembers) return false;
+  if (!scaled_) std::memset(fraction_, 0, static_cast<size_t>(samples_) * sizeof(float));
+  scaled_ = true;
+  mixminus::AddScaled(frame.samples, samples_, gain, fraction_);
+  ++added_;
+  return true;
+}
+
+void Mixer::Settle() noexcept {
+  if (!scaled_) return;
+  for (int i = 0; i < samples_; ++i) {
+    const float whole = std::nearbyint(fraction_[i]);
+    sum_[i] += static_cast<int32_t>(whole);
+    fraction_[i] -= whole;
+  }
 }
 
 void Mixer::MinusInto(const AudioFrame* own, AudioFrame* out) const noexcept {
@@ -78,20 +99,28 @@ void Mixer::MinusPlusInto(const AudioFrame* own, const AudioFrame* extra,
   Clip(wide, samples_, out->samples);
 }
 
-void Mixer::MinusWidePlusInto(const int32_t* own, const AudioFrame* extra,
-                              AudioFrame* out) const noexcept {
-  if (own == nullptr) return MinusPlusInto(nullptr, extra, out);
+void Mixer::PersonalInto(const float* correction, GainStep gain, const AudioFrame* extra,
+                         AudioFrame* out) const noexcept {
   out->rate_hz = rate_hz_;
   out->samples_per_channel = samples_;
   if (extra != nullptr && extra->rate_hz != rate_hz_) extra = nullptr;
-  alignas(16) int32_t wide[AudioFrame::kMaxSamples];
+  alignas(16) float values[AudioFrame::kMaxSamples];
   const int count = samples_;
-  if (extra == nullptr) {
-    for (int i = 0; i < count; ++i) wide[i] = sum_[i] - own[i];
-  } else {
-    for (int i = 0; i < count; ++i) wide[i] = sum_[i] - own[i] + extra->samples[i];
+  for (int i = 0; i < count; ++i) values[i] = static_cast<float>(sum_[i]);
+  if (scaled_) {
+    for (int i = 0; i < count; ++i) values[i] += fraction_[i];
   }
-  Clip(wide, samples_, out->samples);
+  if (correction != nullptr) {
+    for (int i = 0; i < count; ++i) values[i] += correction[i];
+  }
+  Scale(values, count, gain);
+  if (extra != nullptr) {
+    for (int i = 0; i < count; ++i) values[i] += static_cast<float>(extra->samples[i]);
+  }
+  for (int i = 0; i < count; ++i) {
+    const float clipped = std::clamp(values[i], -32768.0f, 32767.0f);
+    out->samples[i] = static_cast<int16_t>(std::lrint(clipped));
+  }
 }
 
 }  // namespace mixminus

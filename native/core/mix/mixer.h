@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "core/base/audio_frame.h"
+#include "core/mix/gain_ramp.h"
 
 namespace mixminus {
 
@@ -27,8 +28,15 @@ class Mixer {
   // Adds one speaker. False, and nothing added, when the frame's rate is not the mixer's.
   bool Add(const AudioFrame& frame) noexcept;
 
+  // The same for a speaker whose voice is made louder, quieter, or fades.
+  bool AddScaled(const AudioFrame& frame, GainStep gain) noexcept;
+
+  // After the last speaker: what the scaled ones add up to is rounded into the sum, once. What is
+  // left of it is kept for PersonalInto.
+  void Settle() noexcept;
+
   // out = clip(sum − own). `own` null: a listener who is not in the sum. `own` must be, unchanged,
-  // a frame that was added; it may be the same object as `out`.
+  // a frame that was added (not a scaled one); it may be the same object as `out`.
   void MinusInto(const AudioFrame* own, AudioFrame* out) const noexcept;
 
   // out = clip(sum − own + extra): a player over the mix, still clipped once. Both may be null. A
@@ -36,9 +44,10 @@ class Mixer {
   void MinusPlusInto(const AudioFrame* own, const AudioFrame* extra,
                      AudioFrame* out) const noexcept;
 
-  // The same for an own voice that is part of the sum as wide samples. `own` null as above.
-  void MinusWidePlusInto(const int32_t* own, const AudioFrame* extra,
-                         AudioFrame* out) const noexcept;
+  // out = clip((sum + correction) × gain + extra), rounded once: for listeners who hear something
+  // that whole samples cannot say. `correction` null: none. Exact while the sum is below 2^24.
+  void PersonalInto(const float* correction, GainStep gain, const AudioFrame* extra,
+                    AudioFrame* out) const noexcept;
 
   int rate_hz() const noexcept { return rate_hz_; }
   int added() const noexcept { return added_; }
@@ -48,7 +57,9 @@ class Mixer {
   int rate_hz_ = 0;
   int samples_ = 0;
   int added_ = 0;
+  bool scaled_ = false;  // fraction_ holds something
   alignas(16) int32_t sum_[AudioFrame::kMaxSamples];
+  alignas(16) float fraction_[AudioFrame::kMaxSamples];  // of the scaled speakers
 };
 
 }  // namespace mixminus

@@ -1,5 +1,5 @@
-// Loudest-N. Pure. One pass ranks all members into buckets of one decibel, a second gives out the
-// seats, so that the cost is linear in members whatever N is.
+// Loudest-N. Pure. One pass ranks all members into buckets of one decibel within their priority, a
+// second gives out the seats, so that the cost is linear in members whatever N is.
 
 #include "core/mix/speaker_selector.h"
 
@@ -10,7 +10,8 @@ namespace mixminus {
 namespace {
 
 constexpr int kLoudest = 127;
-constexpr int kBuckets = kLoudest + SpeakerSelector::kSeatBonusDb + 1;
+constexpr int kLevels = kLoudest + SpeakerSelector::kSeatBonusDb + 1;
+constexpr int kBuckets = kLevels * SpeakerSelector::kPriorities;
 
 // Loudness as 0…127 decibels over silence, followed quickly upwards and slowly down, so that a seat
 // outlives the gaps between words.
@@ -28,7 +29,11 @@ void UpdateScore(Speaker* speaker) noexcept {
 
 int Bucket(const Speaker& speaker) noexcept {
   const int bonus = speaker.selected && speaker.hold > 0 ? SpeakerSelector::kSeatBonusDb : 0;
-  return speaker.score_q4 / 16 + bonus;
+  const bool speaks =
+      speaker.talking || speaker.hold > 0 || speaker.level_dbov <= SpeakerSelector::kQuietDbov;
+  const int priority =
+      speaks ? std::min<int>(speaker.priority, SpeakerSelector::kPriorities - 1) : 0;
+  return priority * kLevels + speaker.score_q4 / 16 + bonus;
 }
 
 }  // namespace

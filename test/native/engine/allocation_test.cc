@@ -87,6 +87,13 @@ TEST_CASE(
   for (int i = 0; i < 24; ++i) phones.push_back(rig.Call());
   std::vector<RoomChangeRequest> joins;
   for (size_t i = 0; i < 20; ++i) joins.push_back({RoomOp::kAdd, phones[i].leg, false, i == 19});
+  // Gains, and some who hear others otherwise than all do.
+  joins[4].member.gain_in = GainFromDb(-6);
+  joins[5].member.gain_out = GainFromDb(3);
+  for (size_t i = 6; i < 12; ++i) {
+    const Relation relation = {static_cast<Hearing>(1 + i % 3), 0.5f};
+    joins.push_back({RoomOp::kRelate, phones[i].leg, {}, phones[i + 1].leg, relation});
+  }
   REQUIRE(rig.engine->ApplyRoom(rig.Room({}, 3), joins).ok());
   for (size_t i = 0; i < phones.size(); ++i) {
     Voice voice;

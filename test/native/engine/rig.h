@@ -209,7 +209,18 @@ class Rig {
   }
   EngineStatus Change(Handle room, RoomOp op, const Phone& phone, bool muted = false,
                       bool deaf = false) {
-    return engine->ApplyRoom(room, {{op, phone.leg, muted, deaf}});
+    MemberSettings member;
+    member.muted = muted;
+    member.deaf = deaf;
+    return Set(room, op, phone, member);
+  }
+  EngineStatus Set(Handle room, RoomOp op, const Phone& phone, const MemberSettings& member) {
+    return engine->ApplyRoom(room, {{op, phone.leg, member, kNullHandle, {}}});
+  }
+  EngineStatus Relate(Handle room, const Phone& listener, const Phone& speaker, Hearing hearing,
+                      double gain_db = 0.0) {
+    const Relation relation = {hearing, GainFromDb(gain_db)};
+    return engine->ApplyRoom(room, {{RoomOp::kRelate, listener.leg, {}, speaker.leg, relation}});
   }
 
   double Stat(const Phone& phone, LegStat slot) const {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ConferenceState, hears } from '../../../src/bridge/conference.js';
+import { ConferenceState } from '../../../src/bridge/conference.js';
+import { hears } from '../../../src/bridge/hearing.js';
 import type { RoomChange } from '../../../src/bridge/types.js';
 
 const plain = { muted: false, deaf: false };
@@ -89,7 +90,7 @@ describe('ConferenceState', () => {
           for (const change of changes) {
             expect(told.has(change.sessionId)).toBe(change.op !== 'add');
             if (change.op === 'remove') told.delete(change.sessionId);
-            else told.set(change.sessionId, { muted: change.muted, deaf: change.deaf });
+            else if (change.op !== 'relate') told.set(change.sessionId, { muted: change.muted, deaf: change.deaf });
           }
           const moderated = [...room.members.values()].some(({ moderator }) => moderator);
           const waits = waitForModerator && !moderated;

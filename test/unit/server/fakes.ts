@@ -128,7 +128,8 @@ export class FakeConference {
 
   join(call: Call): void {
     if (this.joinError) throw this.joinError;
-    const member: Member = { call, muted: false, deaf: false, moderator: false, joinedAtMs: 0 };
+    const flags = { muted: false, deaf: false, moderator: false, whispering: false };
+    const member: Member = { call, ...flags, gainInDb: 0, gainOutDb: 0, priority: 'normal', joinedAtMs: 0 };
     this.members.set(call.id, member);
     (call as unknown as FakeCall).conference = this;
     this.events.emit('joined', member);

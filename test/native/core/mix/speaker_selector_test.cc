@@ -113,3 +113,30 @@ TEST_CASE(
     CHECK(loudest_outside > quietest_inside - 12);
   }
 }
+
+TEST_CASE("speaker selector: of those who talk the higher priority comes first, however quiet") {
+  Room room(20);
+  const SpeakerSelector selector(2);
+  for (Speaker& speaker : room.speakers) speaker.priority = 3;
+  for (const size_t member : {size_t{2}, size_t{3}, size_t{4}}) room.Talk(member, 15);
+  room.speakers[9].priority = 5;
+  room.speakers[10].priority = 4;
+  room.speakers[2].priority = 0;
+  room.Tick(selector, 40);
+  CHECK(room.speakers[3].selected);
+  CHECK(room.speakers[4].selected);
+  // Silent ones displace nobody; talking they do at once.
+  CHECK_FALSE(room.speakers[9].selected);
+  room.Talk(9, 45);
+  room.Tick(selector, 1);
+  CHECK(room.speakers[9].selected);
+  room.Talk(10, 45);
+  room.Tick(selector, 1);
+  CHECK(room.speakers[9].selected);
+  CHECK(room.speakers[10].selected);
+  CHECK_FALSE(room.speakers[3].selected);
+  // A background voice fills an empty seat all the same.
+  for (size_t member = 3; member < 20; ++member) room.Talk(member, 127);
+  room.Tick(selector, 40);
+  CHECK(room.speakers[2].selected);
+}

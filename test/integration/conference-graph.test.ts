@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Call, Conference, ConferenceOptions, Sessions } from '../../src/api/index.js';
-import { sine, toneLevelDbfs } from '../support/tone.js';
+import { medianToneLevelDbfs, sine } from '../support/tone.js';
 import { type VirtualWorld, virtualWorld } from '../support/virtual-world.js';
 
 const toneHz = [500, 750, 1100, 1600];
@@ -62,7 +62,7 @@ async function matrix(): Promise<(number | undefined)[][]> {
       const bytes = await readFile(path);
       const pcm = new Int16Array(bytes.buffer.slice(bytes.byteOffset + 44, bytes.byteOffset + bytes.length));
       return toneHz.slice(0, phones.length).map((hz) => {
-        const level = toneLevelDbfs(pcm.subarray(3200), hz) - levelDb;
+        const level = medianToneLevelDbfs(pcm.subarray(3200), hz) - levelDb;
         return level < -35 ? undefined : Math.round(level / 3) * 3 + 0;
       });
     }),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Call, Conference, Sessions } from '../../src/api/index.js';
-import { sine, toneLevelDbfs } from '../support/tone.js';
+import { medianToneLevelDbfs, sine } from '../support/tone.js';
 import { type VirtualWorld, virtualWorld } from '../support/virtual-world.js';
 
 const toneHz = [500, 750, 1100, 1600];
@@ -58,7 +58,7 @@ async function heard(calls: readonly Call[], ms = 1500): Promise<number[][]> {
     const pcm = new Int16Array(bytes.buffer.slice(bytes.byteOffset + 44, bytes.byteOffset + bytes.length)).subarray(
       2400,
     );
-    levels.push(toneHz.map((hz) => toneLevelDbfs(pcm, hz)));
+    levels.push(toneHz.map((hz) => medianToneLevelDbfs(pcm, hz)));
   }
   return levels;
 }

@@ -100,3 +100,16 @@ export function snrDb(pcm: Int16Array, frequencyHz: number, rateHz: number = ton
   const explained = a * xs + b * xc;
   return 10 * Math.log10(explained / Math.max(xx - explained, Number.MIN_VALUE));
 }
+
+/**
+ * The same as the median over pieces of 80 ms, of tones 50 Hz or more apart: what a jitter buffer that stretches time does to the phase of
+ * a tone does not count.
+ */
+export function medianToneLevelDbfs(pcm: Int16Array, frequencyHz: number, rateHz: number = toneRateHz): number {
+  const piece = (rateHz * 80) / 1000;
+  const levels: number[] = [];
+  for (let at = 0; at + piece <= pcm.length; at += piece)
+    levels.push(toneLevelDbfs(pcm.subarray(at, at + piece), frequencyHz, rateHz));
+  levels.sort((a, b) => a - b);
+  return levels[levels.length >> 1] ?? Number.NEGATIVE_INFINITY;
+}

@@ -9,6 +9,8 @@ import { type VirtualWorld, virtualWorld } from '../support/virtual-world.js';
 
 const toneHz = [500, 750, 1100, 1600];
 const levelDb = -20;
+/** Levels are measured by phase, which a jitter buffer that adapts would turn. */
+const media = { jitter: { fixedMs: 40 } };
 
 let world: VirtualWorld;
 let folder: string;
@@ -21,6 +23,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'mixminus-room-'));
   log.length = 0;
   server = await world.endpoint('10.0.0.100', {
+    media,
     onIncomingCall: async (incoming) => {
       room.join(await incoming.accept());
     },
@@ -36,7 +39,7 @@ afterEach(async () => {
 });
 
 async function member(index: number): Promise<Call> {
-  const phone = await world.endpoint(`10.0.0.${index + 1}`);
+  const phone = await world.endpoint(`10.0.0.${index + 1}`, { media });
   const call = await world.settled(phone.call('sip:lobby@10.0.0.100', { from: `sip:m${index}@10.0.0.${index + 1}` }));
   await world.clock.until(
     () => [...server.calls.values()].filter(({ state }) => state.kind === 'Active').length > index,

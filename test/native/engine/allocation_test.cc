@@ -105,7 +105,8 @@ TEST_CASE(
     voices.push_back(voice);
   }
   Handle object = kNullHandle;
-  REQUIRE(rig.engine->Play(phones[0].leg, Pcm(std::vector<int16_t>(1000, 500), true), &object).ok());
+  REQUIRE(
+      rig.engine->Play(phones[0].leg, Pcm(std::vector<int16_t>(1000, 500), true), &object).ok());
   const std::string path = "/tmp/mixminus-allocation-test.wav";
   REQUIRE(rig.engine->Record(phones[1].leg, ToWav(path, TapSource::kSent), &object).ok());
   const auto event = Rtp(101, 1, 160, phones[2].ssrc, {5, 0x8A, 3, 32});

@@ -92,7 +92,8 @@ TEST_CASE("a player does not run while the gate is shut: a prompt is heard from 
   settings->allow_send = false;
   rig.Configure(phone, std::move(settings));
   Handle player = kNullHandle;
-  REQUIRE(rig.engine->Play(phone.leg, Pcm(std::vector<int16_t>(1600, kLevel), false), &player).ok());
+  REQUIRE(
+      rig.engine->Play(phone.leg, Pcm(std::vector<int16_t>(1600, kLevel), false), &player).ok());
   rig.Talk({&phone}, {-1}, 30);
   CHECK(rig.Facts(EngineFact::Kind::kPlayerEnded).empty());
   REQUIRE(rig.engine->AllowSend(phone.leg).ok());

@@ -261,9 +261,9 @@ TEST_CASE("a storm of commands on four workers, with packets flowing, leaves not
         CHECK(rig.engine->ConfigureLeg(phone.leg, Settings(phone.own)).ok());
         break;
       case 5:
-        CHECK(
-            rig.engine->Play(phone.leg, Pcm(std::vector<int16_t>(random() % 2000, 300), false), &object)
-                .ok());
+        CHECK(rig.engine
+                  ->Play(phone.leg, Pcm(std::vector<int16_t>(random() % 2000, 300), false), &object)
+                  .ok());
         if (random() % 2 == 0) CHECK(rig.engine->StopPlayer(object).ok());
         break;
       case 6: {

@@ -214,8 +214,8 @@ TEST_CASE(
   }
   REQUIRE(rig.engine->ApplyRoom(rig.Room({}, 2), joins).ok());
   Handle player = kNullHandle;
-  REQUIRE(
-      rig.engine->Play(voices[1].phone.leg, Pcm(std::vector<int16_t>(1000, 500), true), &player).ok());
+  REQUIRE(rig.engine->Play(voices[1].phone.leg, Pcm(std::vector<int16_t>(1000, 500), true), &player)
+              .ok());
   rig.Tick({});
   Engine* engine = rig.engine.get();
   int64_t now_ns = rig.now_ns();

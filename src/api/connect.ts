@@ -23,6 +23,11 @@ export interface ConnectOptions {
    * (603) leaves everything as it is. Default 'follow'.
    */
   readonly refer?: 'follow' | 'decline' | undefined;
+  /**
+   * Digits of one side are sent on to the other: as telephone events, or by INFO where those were not negotiated. A digit is sent when it
+   * has ended. Default true.
+   */
+  readonly dtmf?: boolean | undefined;
 }
 
 /** Two calls that are joined and end together. */
@@ -60,7 +65,7 @@ export async function connect(
     throw error;
   }
   try {
-    return join(sessions, caller, callee, options.refer ?? 'follow');
+    return join(sessions, caller, callee, options);
   } catch (error) {
     await Promise.all([caller.hangup(), callee.hangup()]);
     throw error;
@@ -115,7 +120,22 @@ function refuse(incoming: IncomingCall, error: unknown): void {
   incoming.reject(status, { ...(asItIs && { reason }), ...(retryAfterS !== undefined && { retryAfterS }) });
 }
 
-function join(sessions: Sessions, caller: Call, callee: Call, refer: 'follow' | 'decline'): Connection {
+/** A digit that the other side does not take is lost: the call goes on without it. */
+async function sendOn(to: Call, digit: string): Promise<void> {
+  try {
+    await to.sendDtmf(digit);
+  } catch (error) {
+    if ((error as SessionError).code === 'ERR_NOT_NEGOTIATED')
+      await to.sendDtmf(digit, { via: 'info' }).catch(() => {});
+  }
+}
+
+function join(
+  sessions: Sessions,
+  caller: Call,
+  callee: Call,
+  { refer = 'follow', dtmf = true }: ConnectOptions,
+): Connection {
   const bridge = sessions.bridge(caller, callee);
   const sides: [Call, Call] = [caller, callee];
   let end = (): void => {};
@@ -129,6 +149,7 @@ function join(sessions: Sessions, caller: Call, callee: Call, refer: 'follow' | 
       if (refer === 'follow') request.accept().catch(() => {});
       else request.reject();
     });
+    if (dtmf) call.events.on('dtmf', (digit) => void sendOn(sides[side === 0 ? 1 : 0], digit));
     call.events.on('replaced', (by) => {
       sides[side] = by;
       watch(side);

@@ -83,6 +83,28 @@ it('joins two calls, passes headers and identity, and ends them together with th
   await expectNothingLeft(world.clock, alice, between, bob);
 });
 
+it('sends digits of one side on to the other, in their order, unless it is told not to', async () => {
+  const into: Call[] = [];
+  await phone(async (incoming) => into.push(await incoming.accept()));
+  const out = await world.settled(alice.call('sip:bob@10.0.0.2'));
+  await world.clock.advance(100);
+  const digits: string[] = [];
+  into[0]?.events.on('dtmf', (digit) => digits.push(digit));
+  out.events.on('dtmf', (digit) => digits.push(`back ${digit}`));
+  await world.settled(out.sendDtmf('12#'));
+  await world.clock.advance(2000);
+  await world.settled((into[0] as Call).sendDtmf('9', { via: 'info' }));
+  await world.clock.advance(1000);
+  expect(digits).toEqual(['1', '2', '#', 'back 9']);
+  options = { dtmf: false };
+  const other = await world.settled(alice.call('sip:bob@10.0.0.2'));
+  await world.clock.advance(100);
+  into[1]?.events.on('dtmf', (digit) => digits.push(digit));
+  await world.settled(other.sendDtmf('5'));
+  await world.clock.advance(1000);
+  expect(digits).toHaveLength(4);
+});
+
 it('refuses the caller as the callee refused, with what is its own business kept', async () => {
   await phone((incoming) => {
     if (incoming.targetUser === 'busy') incoming.reject(486, { reason: 'On The Phone', retryAfterS: 9 });

@@ -54,7 +54,7 @@ async function oneCall(index) {
   await Promise.all([call.finished, playing]);
 }
 
-async function makeCalls(count) {
+async function makeCalls(count, lines) {
   let next = 0;
   const line = async () => {
     while (next < count) {
@@ -62,7 +62,7 @@ async function makeCalls(count) {
       await oneCall(next);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, line));
+  await Promise.all(Array.from({ length: lines }, line));
 }
 
 /** Live things of one library. */
@@ -120,9 +120,10 @@ async function settled(event) {
 
 // Standard output opens its descriptor with the first line.
 process.stdout.write(`${JSON.stringify({ event: 'started' })}\n`);
-await makeCalls(warmUp);
+// With more lines than are judged, so that the pools of ports have grown to what that takes.
+await makeCalls(warmUp, 3 * atOnce);
 await settled('warm');
-await makeCalls(judged);
+await makeCalls(judged, atOnce);
 await settled('judged');
 await Promise.all([caller.close(), callee.close()]);
 await delay(0);

@@ -13,7 +13,8 @@ import { makePrebuild } from './prebuildify.mjs';
 /** A function of each stage of a tick and the file that defines it; asked for once the file exists. */
 const stages = [
   { file: 'native/core/leg/receive_leg.cc', symbol: 'mixminus::ReceiveLeg::Pull' },
-  { file: 'native/core/leg/send_leg.cc', symbol: 'mixminus::SendLeg::Send' },
+  { file: 'native/core/leg/stream_encoder.cc', symbol: 'mixminus::StreamEncoder::Encode' },
+  { file: 'native/core/leg/send_leg.cc', symbol: 'mixminus::SendLeg::Write' },
   { file: 'native/core/jitter/jitter_buffer.cc', symbol: 'mixminus::JitterBuffer::Insert' },
   { file: 'native/core/codec/g722.cc', symbol: 'mixminus::G722Decoder::Decode' },
   { file: 'native/core/codec/opus.cc', symbol: 'mixminus::OpusAudioEncoder::Encode' },

@@ -2,12 +2,12 @@
  * Placing a call: from the verb to the answer, with abort, timeout and progress. Used by Sessions.call.
  */
 import { SessionError } from '../base/errors.js';
-import type { SessionManager } from '../manager/index.js';
+import { redirectTargets, type SessionManager } from '../manager/index.js';
 import type { Party, ReasonValue } from '../session/index.js';
 import { Call } from './call.js';
 import { answeredElsewhere, hunt } from './hunt.js';
 import type { CallOptions } from './options.js';
-import { SipError, type SipResponse, toSipError } from './types.js';
+import { SipError, toSipError } from './types.js';
 
 interface Dialled {
   readonly target: string;
@@ -59,24 +59,15 @@ async function dialOne(manager: SessionManager, dialled: Dialled, onCall: (call:
       if (error instanceof SipError && error.status < 400 && redirects < maxRedirects) {
         redirects += 1;
         // RFC 3261 8.1.3.4: no target is tried twice; new ones come before those that are left.
-        const fresh = contactsOf(error.response).filter((uri) => !tried.has(uri) && tried.size < maxTargets);
+        const fresh = redirectTargets(error.response)
+          .filter((uri) => !tried.has(uri))
+          .slice(0, maxTargets - tried.size);
         for (const uri of fresh) tried.add(uri);
         next.unshift(...fresh);
       }
       if (next.length === 0 || dialled.options.signal?.aborted || !(error instanceof SipError)) throw error;
     }
   }
-}
-
-/** SIP URIs of a redirection's Contacts, the highest q first, equals in their order (RFC 3261 20.10). */
-function contactsOf(response: SipResponse | undefined): string[] {
-  const found: { uri: string; q: number }[] = [];
-  for (const value of response?.headerValues('Contact') ?? []) {
-    const uri = /<(sips?:[^<>\s]+)>/i.exec(value)?.[1] ?? /^(sips?:[^;\s]+)/i.exec(value)?.[1];
-    const q = Number(/;\s*q\s*=\s*([01](?:\.\d{0,3})?)/i.exec(value.replace(/<[^>]*>/, ''))?.[1] ?? 1);
-    if (uri !== undefined) found.push({ uri, q });
-  }
-  return found.sort((a, b) => b.q - a.q).map(({ uri }) => uri);
 }
 
 /** @param onCall called with the new call before anything can happen to it. */

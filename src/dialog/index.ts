@@ -5,7 +5,7 @@ export { DialogBridge } from './bridge.js';
 export { DialogBuilder, type DialogLayer } from './builder.js';
 export { DialogConfigConverter, toHeaders, toListenAddress } from './config.js';
 export { SessionDialogCoordinator } from './coordinator.js';
-export { type CallerIdentity, identityOf } from './identity.js';
+export { type CallerIdentity, identityOf, redirectTargets } from './identity.js';
 export { digitContent } from './info.js';
 export { DialogManager } from './manager.js';
 export type {

@@ -132,6 +132,21 @@ describe('a redirection', () => {
     expect(call.remote.uri).toBe('sip:y@10.0.0.4');
   });
 
+  it('reads Contacts as addresses are written, and tries no more of them than it would of a list', async () => {
+    const seen: string[] = [];
+    const many = Array.from({ length: 60 }, (_, i): [string, string] => ['Contact', `<sip:n${i}@10.0.0.3>;q=0.5`]);
+    await phone('10.0.0.2', (incoming) =>
+      incoming.reject(300, { headers: [...many, ['Contact', '"<sip:trap@10.0.0.9>" <sip:first@10.0.0.3>;q=0.9']] }),
+    );
+    await phone('10.0.0.3', (incoming) => {
+      seen.push(incoming.targetUser);
+      incoming.reject(486);
+    });
+    const calling = alice.call('sip:x@10.0.0.2', { maxRedirects: 1 });
+    await expect(world.settled(calling)).rejects.toMatchObject({ status: 486 });
+    expect([seen.length, seen[0], seen[1]]).toEqual([31, 'first', 'n0']);
+  });
+
   it('does not go round in circles', async () => {
     await phone('10.0.0.2', (incoming) => incoming.redirect('sip:x@10.0.0.3'));
     await phone('10.0.0.3', (incoming) => incoming.redirect('sip:x@10.0.0.2', { status: 301 }));
